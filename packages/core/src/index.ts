@@ -1,0 +1,34 @@
+export { type Communicator, type Reduction, singleProcess } from "./communicator.js";
+export type { CenterCropSpec, CropBox, CropSampler, CropSpec, RandomCropSpec, ResizeKernel } from "./crop-spec.js";
+export {
+  type CroppedBatch,
+  type Dataset,
+  type ImageBatch,
+  type ImageShape,
+  type RawBatch,
+  type RawImage,
+  UNLABELLED,
+} from "./dataset.js";
+export {
+  BackendError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  InvalidArgumentError,
+  isSimclrError,
+  SimclrError,
+  type SimclrErrorCode,
+  type SimclrErrorOptions,
+  TrainingError,
+} from "./errors.js";
+export { Random, type RandomKey } from "./random.js";
+export {
+  checkChoice,
+  checkInRange,
+  checkInteger,
+  checkPositive,
+  checkSameShape,
+  checkShape,
+  type Shaped,
+} from "./shape.js";
+export type { Weight, WeightRole } from "./weight.js";
