@@ -1,0 +1,1 @@
+export { hasNamedKernel, runNamedKernel } from "./named-kernel.js";
