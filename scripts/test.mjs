@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// All that must hold, from a fresh clone: set-up, build, lint, types, import graph, dead code, tests, packages.
+// Every step runs, whatever failed before; the last line is `N passed, N failed[, N skipped]`.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setup } from "./setup.mjs";
+import { pnpm, run } from "./tools.mjs";
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+function check(name, status) {
+  if (status === 0) counts.passed++;
+  else {
+    counts.failed++;
+    failures.push(name);
+  }
+}
+
+function step(name, action) {
+  console.log(`\n=== ${name}`);
+  const start = Date.now();
+  action();
+  console.log(`=== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
+}
+
+function vitest() {
+  const folder = mkdtempSync(join(tmpdir(), "simclr-test-"));
+  const file = join(folder, "results.json");
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const status = pnpm(["exec", "vitest", "run", "--config", "vitest.all.ts", ...reporters]);
+  try {
+    const results = JSON.parse(readFileSync(file, "utf8"));
+    counts.passed += results.numPassedTests;
+    counts.failed += results.numFailedTests;
+    counts.skipped += results.numPendingTests + results.numTodoTests;
+    if (status !== 0 && results.numFailedTests === 0) check("vitest (a file could not be run)", status);
+    else if (status !== 0) failures.push(`vitest: ${results.numFailedTests} tests`);
+  } catch (error) {
+    check(`vitest gave no results (${error.message})`, 1);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const turbo = (task) => pnpm(["exec", "turbo", "run", task, "--output-logs=errors-only"]);
+const start = Date.now();
+step("set-up and build", () => {
+  setup({ forTests: true });
+  check("build", 0);
+});
+if (!process.env.SIMCLR_TEST_DATA)
+  console.log("SIMCLR_TEST_DATA is not set: tests that need real images are skipped, and counted as skipped.");
+step("lint", () => check("lint", pnpm(["exec", "biome", "check", "."])));
+step("types", () => check("types", turbo("typecheck")));
+step("import graph", () => check("import graph", run(process.execPath, ["scripts/check-graph.mjs"])));
+step("dead code", () => check("dead code", pnpm(["exec", "knip"])));
+step("tests", vitest);
+step("packages", () => check("packages", turbo("check:package")));
+step("tarballs", () => check("tarballs", run(process.execPath, ["scripts/check-tarballs.mjs"])));
+
+console.log(`\nall of it took ${((Date.now() - start) / 60_000).toFixed(1)} minutes`);
+for (const name of failures) console.log(`failed: ${name}`);
+console.log(`${counts.passed} passed, ${counts.failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ""}`);
+process.exit(counts.failed === 0 ? 0 : 1);
