@@ -1,0 +1,78 @@
+// Compiles the addon where this machine can; otherwise says what to install and leaves the other backends in charge.
+// SIMCLR_NATIVE=required makes a failure fatal, SIMCLR_NATIVE=skip does nothing.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const output = join(root, "build", "simclr_onednn.node");
+const stamp = join(root, "build", "sources.sha256");
+const mode = process.env.SIMCLR_NATIVE ?? "optional";
+
+function giveUp(reason) {
+  const message = `backend-onednn: ${reason}`;
+  if (mode === "required") {
+    console.error(message);
+    process.exit(1);
+  }
+  console.warn(`${message}\nbackend-onednn: skipped; the other backends work without it.`);
+  process.exit(0);
+}
+
+/** Everything the addon depends on, in one number: sources, build files and the tools' settings. */
+function sourceHash() {
+  const hash = createHash("sha256");
+  const add = (file) =>
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update("\0");
+  add(join(root, "CMakeLists.txt"));
+  for (const folder of ["runtime", "kernels", "binding"]) {
+    for (const name of readdirSync(join(root, "src", folder)).sort()) {
+      if (/\.(cc|h)$/.test(name)) add(join(root, "src", folder, name));
+    }
+  }
+  for (const name of ["CC", "CXX", "CXXFLAGS", "DNNL_ROOT", "ONEDNN_ROOT"]) {
+    hash.update(`${name}=${process.env[name] ?? ""}\0`);
+  }
+  return hash.update(`${process.platform}-${process.arch}`).digest("hex");
+}
+
+const runs = (command, args = ["--version"]) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+
+function missingPackages() {
+  const missing = [];
+  if (!runs(process.env.CXX ?? "c++")) missing.push("g++");
+  if (!runs("cmake")) missing.push("cmake");
+  if (!runs("make") && !runs("ninja")) missing.push("make");
+  const roots = [process.env.DNNL_ROOT, process.env.ONEDNN_ROOT, "/usr", "/usr/local", "/opt/homebrew"];
+  if (!roots.some((folder) => folder && existsSync(join(folder, "include", "dnnl.hpp")))) missing.push("libdnnl-dev");
+  return missing;
+}
+
+function run(command, args) {
+  const result = spawnSync(command, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (result.status === 0) return;
+  console.error(`${result.stdout ?? ""}${result.stderr ?? ""}`);
+  giveUp(`"${command} ${args.join(" ")}" failed${result.error ? ` (${result.error.message})` : ""}.`);
+}
+
+if (mode === "skip") process.exit(0);
+const hash = sourceHash();
+if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) process.exit(0);
+
+const missing = missingPackages();
+if (missing.length > 0) {
+  giveUp(`cannot compile the addon, missing: ${missing.join(", ")}. Run: apt-get install -y ${missing.join(" ")}`);
+}
+mkdirSync(join(root, "build"), { recursive: true });
+run("cmake", ["-S", ".", "-B", "build/cmake", "-DCMAKE_BUILD_TYPE=Release"]);
+run("cmake", ["--build", "build/cmake", "--parallel", process.env.SIMCLR_BUILD_JOBS ?? "2"]);
+// Renamed into place, so that a running program keeps the file it has mapped.
+copyFileSync(join(root, "build", "cmake", "simclr_onednn.node"), `${output}.new`);
+renameSync(`${output}.new`, output);
+writeFileSync(stamp, hash);
+console.log(`backend-onednn: built ${relative(process.cwd(), output) || output}`);

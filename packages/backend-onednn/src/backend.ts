@@ -1,0 +1,211 @@
+import * as tf from "@tensorflow/tfjs-core";
+import type { Binding, Handle, HostArray, NativeArgument } from "./native.js";
+
+/** Storage of one data id: in the addon, or on the host for strings and the two parts of a complex tensor. */
+interface Entry {
+  readonly handle: Handle | undefined;
+  readonly strings?: Uint8Array[];
+  readonly parts?: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo };
+  readonly dtype: tf.DataType;
+  refCount: number;
+}
+
+/** Shape and dtype of a kernel's output. */
+export interface OutputSpec {
+  readonly shape: number[];
+  readonly dtype?: tf.DataType;
+}
+
+/**
+ * A tfjs-core backend whose tensors live in the addon's memory pool. Kernels hand integer handles to the addon;
+ * values cross to JavaScript only in `write` and `read`.
+ */
+export class OnednnBackend extends tf.KernelBackend {
+  readonly #binding: Binding;
+  #data: tf.DataStorage<Entry>;
+  readonly #live = new Set<Handle>();
+
+  constructor(binding: Binding) {
+    super();
+    this.#binding = binding;
+    this.#data = new tf.DataStorage<Entry>(this, tf.engine());
+  }
+
+  // ---- what kernels use
+
+  /** The addon's handle of a tensor; moves the tensor here if another backend holds it. */
+  handle(info: tf.TensorInfo): Handle {
+    const { handle } = this.#data.get(info.dataId);
+    if (handle === undefined) throw new Error(`oneDNN backend: a ${info.dtype} tensor has no numeric storage`);
+    return handle;
+  }
+
+  /** Runs a kernel of the addon that has one output. */
+  compute(
+    kernel: string,
+    args: readonly NativeArgument[],
+    shape: number[],
+    dtype: tf.DataType = "float32",
+  ): tf.TensorInfo {
+    return this.#wrap(this.#function(kernel)(...args) as Handle, shape, dtype);
+  }
+
+  /** Runs a kernel of the addon that has several outputs. */
+  computeAll(kernel: string, args: readonly NativeArgument[], outputs: readonly OutputSpec[]): tf.TensorInfo[] {
+    const handles = this.#function(kernel)(...args) as readonly Handle[];
+    return outputs.map(({ shape, dtype = "float32" }, i) => this.#wrap(handles[i]!, shape, dtype));
+  }
+
+  /** The same data under another shape: no copy, one more reference. */
+  alias(info: tf.TensorInfo, shape: number[] = info.shape, dtype: tf.DataType = info.dtype): tf.TensorInfo {
+    this.incRef(info.dataId);
+    return { dataId: info.dataId, shape, dtype };
+  }
+
+  /** A new tensor with these values. */
+  makeTensorInfo(shape: number[], dtype: tf.DataType, values: tf.BackendValues | null = null): tf.TensorInfo {
+    return { dataId: this.write(values, shape, dtype), shape, dtype };
+  }
+
+  /** A complex tensor that owns copies of its parts: three data ids, as the engine's leak check expects. */
+  makeComplex(real: tf.BackendValues, imag: tf.BackendValues, shape: number[]): tf.TensorInfo {
+    const parts = {
+      real: this.makeTensorInfo(shape, "float32", real),
+      imag: this.makeTensorInfo(shape, "float32", imag),
+    };
+    const dataId = {};
+    this.#data.set(dataId, { handle: undefined, parts, dtype: "complex64", refCount: 1 });
+    return { dataId, shape, dtype: "complex64" };
+  }
+
+  /** The parts of a complex tensor; they belong to it. */
+  complexParts(info: tf.TensorInfo): { real: tf.TensorInfo; imag: tf.TensorInfo } | undefined {
+    return this.#data.get(info.dataId).parts;
+  }
+
+  /** Drops a tensor that a kernel made for itself. */
+  disposeIntermediateTensorInfo(info: tf.TensorInfo): void {
+    this.disposeData(info.dataId);
+  }
+
+  // ---- the contract of KernelBackend
+
+  override write(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): tf.DataId {
+    const dataId = {};
+    this.#store(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(id: tf.DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
+    if (dtype === "complex64") {
+      const { real, imag } = tf.backend_util.splitRealAndImagArrays(values as Float32Array);
+      const parts = {
+        real: this.makeTensorInfo(shape, "float32", real),
+        imag: this.makeTensorInfo(shape, "float32", imag),
+      };
+      this.#data.set(id, { handle: undefined, parts, dtype, refCount });
+    } else {
+      this.#store(id, values, shape, dtype, refCount);
+    }
+  }
+
+  override readSync(dataId: tf.DataId): tf.BackendValues {
+    const { handle, strings, parts } = this.#data.get(dataId);
+    if (parts) {
+      return tf.backend_util.mergeRealAndImagArrays(
+        this.readSync(parts.real.dataId) as Float32Array,
+        this.readSync(parts.imag.dataId) as Float32Array,
+      );
+    }
+    return strings ?? (this.#binding.read(handle!) as tf.BackendValues);
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (!this.#data.has(dataId)) return true;
+    const entry = this.#data.get(dataId);
+    entry.refCount--;
+    if (!force && entry.refCount > 0) return false;
+    if (entry.parts) {
+      this.disposeData(entry.parts.real.dataId, true);
+      this.disposeData(entry.parts.imag.dataId, true);
+    }
+    this.#data.delete(dataId);
+    if (entry.handle !== undefined) {
+      this.#live.delete(entry.handle);
+      this.#binding.free(entry.handle);
+    }
+    return true;
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.#data.get(dataId).refCount++;
+  }
+
+  override numDataIds(): number {
+    return this.#data.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override async time(f: () => void): Promise<tf.BackendTimingInfo> {
+    const start = performance.now();
+    f();
+    return { kernelMs: Math.max(performance.now() - start, 1e-6) };
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32;
+  }
+
+  override dispose(): void {
+    for (const handle of this.#live) this.#binding.free(handle);
+    this.#live.clear();
+    this.#data = new tf.DataStorage<Entry>(this, tf.engine());
+  }
+
+  // ---- private
+
+  #function(kernel: string) {
+    const found = this.#binding.kernels[kernel];
+    if (!found) throw new Error(`oneDNN backend: the addon has no kernel ${kernel}. Build it anew (build:native).`);
+    return found;
+  }
+
+  #wrap(handle: Handle, shape: number[], dtype: tf.DataType): tf.TensorInfo {
+    this.#live.add(handle);
+    const dataId = {};
+    this.#data.set(dataId, { handle, dtype, refCount: 1 });
+    return { dataId, shape, dtype };
+  }
+
+  #store(id: tf.DataId, values: tf.BackendValues | null, shape: number[], dtype: tf.DataType, refCount: number): void {
+    if (dtype === "string") {
+      this.#data.set(id, { handle: undefined, strings: (values ?? []) as Uint8Array[], dtype, refCount });
+      return;
+    }
+    const handle = this.#binding.write(toHostArray(values, shape, dtype));
+    this.#live.add(handle);
+    this.#data.set(id, { handle, dtype, refCount });
+  }
+}
+
+/** The array class that the dtype calls for; some cpu kernels and model loaders hand over others. */
+function toHostArray(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): HostArray {
+  if (values === null) {
+    return tf.util.getTypedArrayFromDType(dtype as "float32", tf.util.sizeFromShape(shape)) as HostArray;
+  }
+  const array = tf.util.convertBackendValuesAndArrayBuffer(values, dtype) as unknown as HostArray;
+  if (dtype === "float32") return array instanceof Float32Array ? array : Float32Array.from(array);
+  if (dtype === "int32") return array instanceof Int32Array ? array : Int32Array.from(array);
+  return array instanceof Uint8Array ? array : Uint8Array.from(array as ArrayLike<number>, (v) => (v ? 1 : 0));
+}

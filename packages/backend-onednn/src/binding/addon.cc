@@ -1,0 +1,11 @@
+#include "binding/bindings.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  simclr::BindMemory(exports);
+  Napi::Object kernels = Napi::Object::New(env);
+  exports.Set("kernels", kernels);
+  simclr::BindConvolution(kernels);
+  return exports;
+}
+
+NODE_API_MODULE(simclr_onednn, Init)

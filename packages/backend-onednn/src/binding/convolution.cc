@@ -1,0 +1,65 @@
+#include "kernels/convolution.h"
+
+#include "binding/args.h"
+#include "binding/bindings.h"
+
+namespace simclr {
+namespace {
+
+ConvShape ShapeOf(const Args& args, size_t i) {
+  std::vector<int64_t> v = args.Ints(i, 15);
+  ConvShape s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13], v[14]};
+  for (size_t k = 0; k < v.size(); ++k) {
+    int64_t least = k >= 9 && k < 13 ? 1 : 0;  // strides and dilations
+    if (v[k] < least || v[k] > (int64_t{1} << 31)) args.Fail(i, "sizes of a convolution");
+  }
+  return s;
+}
+
+Precision PrecisionOf(const Args& args, size_t i) {
+  return args.Flag(i) ? Precision::kBfloat16 : Precision::kFloat32;
+}
+
+/// Conv2D(x, filter, bias | null, sizes, bfloat16) -> y
+Napi::Value BoundConv2D(const Napi::CallbackInfo& info) {
+  Args args(info, "Conv2D");
+  ConvShape shape = ShapeOf(args, 3);
+  const float* x = args.Data<float>(0, shape.InputSize());
+  const float* filter = args.Data<float>(1, shape.FilterSize());
+  const float* bias = args.OptionalData<float>(2, shape.outChannels);
+  Output<float> y(shape.OutputSize());
+  Conv2D(shape, PrecisionOf(args, 4), x, filter, bias, y.data());
+  return Return(args, y);
+}
+
+/// Conv2DBackpropInput(dy, filter, sizes, bfloat16) -> dx
+Napi::Value BoundConv2DBackpropInput(const Napi::CallbackInfo& info) {
+  Args args(info, "Conv2DBackpropInput");
+  ConvShape shape = ShapeOf(args, 2);
+  const float* dy = args.Data<float>(0, shape.OutputSize());
+  const float* filter = args.Data<float>(1, shape.FilterSize());
+  Output<float> dx(shape.InputSize());
+  Conv2DBackpropInput(shape, PrecisionOf(args, 3), dy, filter, dx.data());
+  return Return(args, dx);
+}
+
+/// Conv2DBackpropFilter(x, dy, sizes, bfloat16) -> dfilter
+Napi::Value BoundConv2DBackpropFilter(const Napi::CallbackInfo& info) {
+  Args args(info, "Conv2DBackpropFilter");
+  ConvShape shape = ShapeOf(args, 2);
+  const float* x = args.Data<float>(0, shape.InputSize());
+  const float* dy = args.Data<float>(1, shape.OutputSize());
+  Output<float> dfilter(shape.FilterSize());
+  Conv2DBackpropFilter(shape, PrecisionOf(args, 3), x, dy, dfilter.data());
+  return Return(args, dfilter);
+}
+
+}  // namespace
+
+void BindConvolution(Napi::Object kernels) {
+  Export(kernels, "Conv2D", BoundConv2D);
+  Export(kernels, "Conv2DBackpropInput", BoundConv2DBackpropInput);
+  Export(kernels, "Conv2DBackpropFilter", BoundConv2DBackpropFilter);
+}
+
+}  // namespace simclr

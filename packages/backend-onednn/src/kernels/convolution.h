@@ -1,0 +1,30 @@
+// 2-D convolution and its gradients. Activations are NHWC, filters HWIO (tfjs's layouts), float32.
+#pragma once
+
+#include <cstdint>
+
+namespace simclr {
+
+/// Sizes of a convolution. Padding at the bottom and right follows from the output size.
+struct ConvShape {
+  int64_t batch, height, width, channels;
+  int64_t filterHeight, filterWidth, outChannels;
+  int64_t outHeight, outWidth;
+  int64_t strideHeight, strideWidth, dilationHeight, dilationWidth;
+  int64_t padTop, padLeft;
+
+  int64_t InputSize() const { return batch * height * width * channels; }
+  int64_t FilterSize() const { return filterHeight * filterWidth * channels * outChannels; }
+  int64_t OutputSize() const { return batch * outHeight * outWidth * outChannels; }
+};
+
+enum class Precision { kFloat32, kBfloat16 };
+
+/// y = conv(x, filter) + bias; bias has outChannels values or is null.
+void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias, float* y);
+/// dx from dy.
+void Conv2DBackpropInput(const ConvShape& shape, Precision precision, const float* dy, const float* filter, float* dx);
+/// dfilter from x and dy.
+void Conv2DBackpropFilter(const ConvShape& shape, Precision precision, const float* x, const float* dy, float* dfilter);
+
+}  // namespace simclr

@@ -1,0 +1,74 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
+import { getPrecision } from "../precision.js";
+
+type Conv2DInfo = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
+
+interface ConvAttrs {
+  readonly strides: [number, number] | number;
+  readonly pad: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
+  readonly dataFormat: "NHWC" | "NCHW";
+  readonly dilations?: [number, number] | number;
+  readonly dimRoundingMode?: "floor" | "round" | "ceil";
+  readonly inputShape?: [number, number, number, number];
+  readonly filterShape?: [number, number, number, number];
+}
+
+export function convInfo(attrs: KernelCall["attrs"], inShape: number[], filterShape: number[]): Conv2DInfo {
+  const { strides, pad, dilations = 1, dimRoundingMode } = attrs as unknown as ConvAttrs;
+  return tf.backend_util.computeConv2DInfo(
+    inShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+}
+
+/** The sizes in the order of the addon's `ConvShape`. */
+export function convSizes(info: Conv2DInfo): number[] {
+  return [
+    ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels],
+    ...[info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth],
+    ...[info.strideHeight, info.strideWidth, info.dilationHeight, info.dilationWidth],
+    ...[info.padInfo.top, info.padInfo.left],
+  ];
+}
+
+export const useBfloat16 = (): boolean => getPrecision() === "bfloat16";
+
+export const isNhwcFloat32 = (call: KernelCall): boolean => call.attrs.dataFormat !== "NCHW" && allFloat32(call);
+
+export const conv2d: NativeKernel = {
+  name: "Conv2D",
+  accepts: isNhwcFloat32,
+  run: ({ inputs, attrs, backend }) => {
+    const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
+    const info = convInfo(attrs, x.shape, filter.shape);
+    const args = [backend.handle(x), backend.handle(filter), null, convSizes(info), useBfloat16()];
+    return backend.compute("Conv2D", args, info.outShape);
+  },
+};
+
+export const conv2dBackpropInput: NativeKernel = {
+  name: "Conv2DBackpropInput",
+  accepts: isNhwcFloat32,
+  run: ({ inputs, attrs, backend }) => {
+    const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
+    const info = convInfo(attrs, attrs.inputShape as number[], filter.shape);
+    const args = [backend.handle(dy), backend.handle(filter), convSizes(info), useBfloat16()];
+    return backend.compute("Conv2DBackpropInput", args, info.inShape);
+  },
+};
+
+export const conv2dBackpropFilter: NativeKernel = {
+  name: "Conv2DBackpropFilter",
+  accepts: isNhwcFloat32,
+  run: ({ inputs, attrs, backend }) => {
+    const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
+    const info = convInfo(attrs, x.shape, attrs.filterShape as number[]);
+    const args = [backend.handle(x), backend.handle(dy), convSizes(info), useBfloat16()];
+    return backend.compute("Conv2DBackpropFilter", args, info.filterShape);
+  },
+};

@@ -1,0 +1,46 @@
+/** A tensor's storage in the addon: slot and generation in one integer. */
+export type Handle = number;
+
+/** Storage as JavaScript sees it: bool is one byte per value. */
+export type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** What kernels of the addon take. */
+export type NativeArgument = number | boolean | string | null | readonly number[];
+
+/** A kernel of the addon: takes handles and plain values, returns a new handle, or several. */
+export type NativeFunction = (...args: readonly NativeArgument[]) => Handle | readonly Handle[];
+
+export interface NativeInfo {
+  /** Version of oneDNN. */
+  readonly version: string;
+  /** Highest instruction set that oneDNN uses here. */
+  readonly isa: string;
+  /** Threads of parallel loops. */
+  readonly threads: number;
+  /** Whether the processor multiplies bfloat16 itself; without that, `bfloat16` works but is slow. */
+  readonly bfloat16: boolean;
+}
+
+export interface NativeMemory {
+  /** Mapped from the system. */
+  readonly reservedBytes: number;
+  /** In tensors and scratch, rounded up to size classes. */
+  readonly usedBytes: number;
+  readonly peakBytes: number;
+  /** Live tensor storages of all backends in this process. */
+  readonly buffers: number;
+  /** Cached oneDNN operations. */
+  readonly primitives: number;
+}
+
+/** The addon: storage, settings, and its kernels by name. */
+export interface Binding {
+  write(values: HostArray): Handle;
+  read(handle: Handle): HostArray;
+  free(handle: Handle): void;
+  trim(): void;
+  memoryStats(): NativeMemory;
+  setThreads(count: number): void;
+  info(): NativeInfo;
+  readonly kernels: Readonly<Record<string, NativeFunction>>;
+}

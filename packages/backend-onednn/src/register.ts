@@ -1,0 +1,3 @@
+import { registerOnednnBackend } from "./register-backend.js";
+
+registerOnednnBackend();
