@@ -32,3 +32,4 @@ export {
   type Shaped,
 } from "./shape.js";
 export type { Weight, WeightRole } from "./weight.js";
+export { assignWeights, type NamedArray, type NamedArrays, type NamedVariable, readWeights } from "./weight-values.js";
