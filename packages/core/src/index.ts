@@ -21,6 +21,12 @@ export {
   type SimclrErrorOptions,
   TrainingError,
 } from "./errors.js";
+export { centerCropBox } from "./geometry/center-crop-box.js";
+export { checkCropSpec } from "./geometry/check-crop-spec.js";
+export { type CropAndResizeOptions, cropAndResizeHost } from "./geometry/crop-and-resize-host.js";
+export { augmentStream, cropStream } from "./geometry/crop-stream.js";
+export { type AxisTaps, resizeTaps } from "./geometry/resize-taps.js";
+export { sampleCropBox } from "./geometry/sample-crop-box.js";
 export { Random, type RandomKey } from "./random.js";
 export {
   checkChoice,
