@@ -1,3 +1,5 @@
+export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
+export type { BatchNormActivation } from "./batch-norm-gradient.js";
 export { hasNamedKernel, runNamedKernel } from "./named-kernel.js";
 export {
   LARS_UPDATE_KERNEL,
