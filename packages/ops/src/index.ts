@@ -1,5 +1,9 @@
 export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
 export type { BatchNormActivation } from "./batch-norm-gradient.js";
+export { COLOR_JITTER_KERNEL, COLOR_OPERATIONS, type ColorJitterOptions, colorJitter } from "./color-jitter.js";
+export { type GaussianBlurOptions, gaussianBlur, gaussianTaps } from "./gaussian-blur.js";
+export { hsvToRgb, rgbToHsv } from "./hsv.js";
+export { type MapImages, mapImageGroups } from "./map-image-groups.js";
 export { hasNamedKernel, runNamedKernel } from "./named-kernel.js";
 export {
   LARS_UPDATE_KERNEL,
@@ -11,3 +15,4 @@ export {
   trustRatio,
   type UpdatedParameter,
 } from "./optimizer-updates.js";
+export { type ResampleTaps, SEPARABLE_RESAMPLE_KERNEL, separableResample } from "./separable-resample.js";
