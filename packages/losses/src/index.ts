@@ -1,0 +1,10 @@
+export { type ContrastMetrics, type ContrastMetricsOptions, contrastMetrics } from "./contrast-metrics.js";
+export { type SoftmaxCrossEntropyOptions, softmaxCrossEntropy } from "./cross-entropy.js";
+export {
+  type DistillationLossOptions,
+  type DistillationWithLabelsOptions,
+  distillationLoss,
+  distillationWithLabels,
+} from "./distillation.js";
+export { type NtXentLossOptions, ntXentLoss } from "./nt-xent.js";
+export { type NtXent, type NtXentOptions, ntXent } from "./nt-xent-with-metrics.js";
