@@ -5,6 +5,11 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Napi::Object kernels = Napi::Object::New(env);
   exports.Set("kernels", kernels);
   simclr::BindConvolution(kernels);
+  simclr::BindPooling(kernels);
+  simclr::BindMatMul(kernels);
+  simclr::BindBatchNorm(kernels);
+  simclr::BindUpdates(kernels);
+  simclr::BindImages(kernels);
   return exports;
 }
 

@@ -7,5 +7,10 @@ namespace simclr {
 
 void BindMemory(Napi::Object exports);
 void BindConvolution(Napi::Object kernels);
+void BindPooling(Napi::Object kernels);
+void BindMatMul(Napi::Object kernels);
+void BindBatchNorm(Napi::Object kernels);
+void BindUpdates(Napi::Object kernels);
+void BindImages(Napi::Object kernels);
 
 }  // namespace simclr

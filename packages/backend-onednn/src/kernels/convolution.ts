@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { applyActivation, hasVectorBias, optionalHandle } from "../activation.js";
 import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
 import { getPrecision } from "../precision.js";
 
@@ -14,7 +15,7 @@ interface ConvAttrs {
   readonly filterShape?: [number, number, number, number];
 }
 
-export function convInfo(attrs: KernelCall["attrs"], inShape: number[], filterShape: number[]): Conv2DInfo {
+function convInfo(attrs: KernelCall["attrs"], inShape: number[], filterShape: number[]): Conv2DInfo {
   const { strides, pad, dilations = 1, dimRoundingMode } = attrs as unknown as ConvAttrs;
   return tf.backend_util.computeConv2DInfo(
     inShape as [number, number, number, number],
@@ -27,7 +28,7 @@ export function convInfo(attrs: KernelCall["attrs"], inShape: number[], filterSh
 }
 
 /** The sizes in the order of the addon's `ConvShape`. */
-export function convSizes(info: Conv2DInfo): number[] {
+function convSizes(info: Conv2DInfo): number[] {
   return [
     ...[info.batchSize, info.inHeight, info.inWidth, info.inChannels],
     ...[info.filterHeight, info.filterWidth, info.outChannels, info.outHeight, info.outWidth],
@@ -36,9 +37,9 @@ export function convSizes(info: Conv2DInfo): number[] {
   ];
 }
 
-export const useBfloat16 = (): boolean => getPrecision() === "bfloat16";
+const useBfloat16 = (): boolean => getPrecision() === "bfloat16";
 
-export const isNhwcFloat32 = (call: KernelCall): boolean => call.attrs.dataFormat !== "NCHW" && allFloat32(call);
+const isNhwcFloat32 = (call: KernelCall): boolean => call.attrs.dataFormat !== "NCHW" && allFloat32(call);
 
 export const conv2d: NativeKernel = {
   name: "Conv2D",
@@ -70,5 +71,18 @@ export const conv2dBackpropFilter: NativeKernel = {
     const info = convInfo(attrs, x.shape, attrs.filterShape as number[]);
     const args = [backend.handle(x), backend.handle(dy), convSizes(info), useBfloat16()];
     return backend.compute("Conv2DBackpropFilter", args, info.filterShape);
+  },
+};
+
+export const fusedConv2d: NativeKernel = {
+  name: "FusedConv2D",
+  accepts: (call) => isNhwcFloat32(call) && hasVectorBias(call.inputs.bias, call.inputs.filter!.shape[3]!),
+  run: (call) => {
+    const { inputs, attrs, backend } = call;
+    const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo };
+    const info = convInfo(attrs, x.shape, filter.shape);
+    const operands = [backend.handle(x), backend.handle(filter), optionalHandle(backend, bias)];
+    const y = backend.compute("Conv2D", [...operands, convSizes(info), useBfloat16()], info.outShape);
+    return applyActivation(call, y);
   },
 };

@@ -1,0 +1,51 @@
+#include "kernels/images.h"
+
+#include "binding/args.h"
+#include "binding/bindings.h"
+
+namespace simclr {
+namespace {
+
+/// SimclrSeparableResample(images, rowIndex, rowWeight, columnIndex, columnWeight,
+///   [batch, height, width, channels, outHeight, outWidth, rowTaps, columnTaps]) -> out
+Napi::Value BoundSeparableResample(const Napi::CallbackInfo& info) {
+  Args args(info, "SimclrSeparableResample");
+  std::vector<int64_t> v = args.Ints(5, 8);
+  for (int64_t size : v) {
+    if (size < 0) args.Fail(5, "sizes >= 0");
+  }
+  if (v[6] < 1 || v[7] < 1) args.Fail(5, "at least one tap");
+  ResampleShape s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]};
+  int64_t rows = s.batch * s.outHeight, columns = s.batch * s.outWidth;
+  const float* images = args.Data<float>(0, s.batch * s.height * s.width * s.channels);
+  const int32_t* rowIndex = args.Data<int32_t>(1, rows * s.rowTaps);
+  const float* rowWeight = args.Data<float>(2, rows * s.rowTaps);
+  const int32_t* columnIndex = args.Data<int32_t>(3, columns * s.columnTaps);
+  const float* columnWeight = args.Data<float>(4, columns * s.columnTaps);
+  Output<float> out(rows * s.outWidth * s.channels);
+  SeparableResample(s, images, rowIndex, rowWeight, columnIndex, columnWeight, out.data());
+  return Return(args, out);
+}
+
+/// SimclrColorJitter(images, factors, order, [batch, pixels], additive) -> out
+Napi::Value BoundColorJitter(const Napi::CallbackInfo& info) {
+  Args args(info, "SimclrColorJitter");
+  std::vector<int64_t> sizes = args.Ints(3, 2);
+  int64_t batch = sizes[0], pixels = sizes[1];
+  if (batch < 0 || pixels < 0) args.Fail(3, "sizes >= 0");
+  const float* images = args.Data<float>(0, batch * pixels * 3);
+  const float* factors = args.Data<float>(1, batch * 4);
+  const int32_t* order = args.Data<int32_t>(2, batch * 4);
+  Output<float> out(batch * pixels * 3);
+  ColorJitter(batch, pixels, args.Flag(4), images, factors, order, out.data());
+  return Return(args, out);
+}
+
+}  // namespace
+
+void BindImages(Napi::Object kernels) {
+  Export(kernels, "SimclrSeparableResample", BoundSeparableResample);
+  Export(kernels, "SimclrColorJitter", BoundColorJitter);
+}
+
+}  // namespace simclr

@@ -1,0 +1,201 @@
+#include "kernels/batch_norm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "runtime/parallel.h"
+#include "runtime/pool.h"
+
+namespace simclr {
+namespace {
+
+/// Rows summed in float32 before they are added to a double; a block stays in the cache for its second reading.
+constexpr int64_t kBlock = 32;
+
+Chunks RowChunks(const BatchNormShape& s) {
+  return Chunks(s.rows, std::max<int64_t>(kBlock, 16384 / std::max<int64_t>(s.channels, 1)));
+}
+
+/// mean and M2 (sum of squared deviations) of a block of rows, in two readings.
+SIMCLR_INLINE inline void BlockMoments(const float* x, int64_t rows, int64_t channels, float* mean, float* m2) {
+  std::fill_n(mean, channels, 0.0f);
+  std::fill_n(m2, channels, 0.0f);
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* row = x + r * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) mean[c] += row[c];
+  }
+  float scale = 1.0f / static_cast<float>(rows);
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) mean[c] *= scale;
+  for (int64_t r = 0; r < rows; ++r) {
+    const float* row = x + r * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      float d = row[c] - mean[c];
+      m2[c] += d * d;
+    }
+  }
+}
+
+/// Adds the moments of `addedRows` rows to those of `rows` (Chan, Golub and LeVeque).
+template <class T>
+SIMCLR_INLINE inline void MergeMoments(double* mean, double* m2, double rows, const T* addedMean, const T* addedM2,
+                                       double addedRows, int64_t channels) {
+  double weight = addedRows / (rows + addedRows), cross = rows * weight;
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) {
+    double delta = addedMean[c] - mean[c];
+    mean[c] += delta * weight;
+    m2[c] += addedM2[c] + delta * delta * cross;
+  }
+}
+
+template <bool kRelu, bool kResidual>
+void ApplyRows(const BatchNormShape& s, const float* x, const float* scale, const float* mean, const float* beta,
+               const float* residual, float* y) {
+  int64_t channels = s.channels;
+  ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t r = begin; r < end; ++r) {
+      int64_t offset = r * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; ++c) {
+        float v = (x[offset + c] - mean[c]) * scale[c] + beta[c];
+        if (kResidual) v += residual[offset + c];
+        if (kRelu) v = v < 0 ? 0 : v;  // NaN stays
+        y[offset + c] = v;
+      }
+    }
+  });
+}
+
+/// Sums of dy and dy * (x - mean) per channel, where dy is masked by the ReLU.
+template <bool kRelu>
+void SumGradients(const BatchNormShape& s, const Chunks& chunks, const float* dy, const float* x, const float* y,
+                  const float* mean, double* partial) {
+  int64_t channels = s.channels;
+  ParallelChunks(chunks, [=](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
+    double* sum = partial + 2 * chunk * channels;
+    double* product = sum + channels;
+    std::fill_n(sum, 2 * channels, 0.0);
+    Scratch<float> block(static_cast<size_t>(2 * channels));
+    float* blockSum = block.data();
+    float* blockProduct = blockSum + channels;
+    for (int64_t start = begin; start < end; start += kBlock) {
+      std::fill_n(blockSum, 2 * channels, 0.0f);
+      for (int64_t r = start; r < std::min(end, start + kBlock); ++r) {
+        int64_t offset = r * channels;
+#pragma omp simd
+        for (int64_t c = 0; c < channels; ++c) {
+          float d = dy[offset + c];
+          if (kRelu) d = y[offset + c] > 0 ? d : 0;
+          blockSum[c] += d;
+          blockProduct[c] += d * (x[offset + c] - mean[c]);
+        }
+      }
+#pragma omp simd
+      for (int64_t c = 0; c < channels; ++c) {
+        sum[c] += blockSum[c];
+        product[c] += blockProduct[c];
+      }
+    }
+  });
+}
+
+/// dx = scale * dy + (x - mean) * slope + shift, with dy masked by the ReLU.
+template <bool kRelu, bool kResidual>
+void SpreadGradients(const BatchNormShape& s, const float* dy, const float* x, const float* y, const float* mean,
+                     const float* scale, const float* slope, const float* shift, float* dx, float* dresidual) {
+  int64_t channels = s.channels;
+  ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t r = begin; r < end; ++r) {
+      int64_t offset = r * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; ++c) {
+        float d = dy[offset + c];
+        if (kRelu) d = y[offset + c] > 0 ? d : 0;
+        if (kResidual) dresidual[offset + c] = d;
+        dx[offset + c] = scale[c] * d + ((x[offset + c] - mean[c]) * slope[c] + shift[c]);
+      }
+    }
+  });
+}
+
+float InverseDeviation(float variance, float epsilon) {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(variance) + epsilon));
+}
+
+}  // namespace
+
+void BatchStatistics(const BatchNormShape& s, const float* x, float* mean, float* variance) {
+  int64_t channels = s.channels;
+  if (s.rows == 0) {
+    std::fill_n(mean, channels, std::numeric_limits<float>::quiet_NaN());
+    std::fill_n(variance, channels, std::numeric_limits<float>::quiet_NaN());
+    return;
+  }
+  Chunks chunks = RowChunks(s);
+  Scratch<double> moments(static_cast<size_t>(2 * chunks.number * channels));
+  double* partial = moments.data();
+  ParallelChunks(chunks, [=](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
+    double* chunkMean = partial + 2 * chunk * channels;
+    double* chunkM2 = chunkMean + channels;
+    std::fill_n(chunkMean, 2 * channels, 0.0);
+    Scratch<float> block(static_cast<size_t>(2 * channels));
+    for (int64_t start = begin; start < end; start += kBlock) {
+      int64_t rows = std::min(end - start, kBlock);
+      BlockMoments(x + start * channels, rows, channels, block.data(), block.data() + channels);
+      MergeMoments(chunkMean, chunkM2, static_cast<double>(start - begin), block.data(), block.data() + channels,
+                   static_cast<double>(rows), channels);
+    }
+  });
+  for (int chunk = 1; chunk < chunks.number; ++chunk) {
+    int64_t before = chunk * chunks.size;
+    const double* added = partial + 2 * chunk * channels;
+    MergeMoments(partial, partial + channels, static_cast<double>(before), added, added + channels,
+                 static_cast<double>(std::min(chunks.size, s.rows - before)), channels);
+  }
+  for (int64_t c = 0; c < channels; ++c) {
+    mean[c] = static_cast<float>(partial[c]);
+    variance[c] = static_cast<float>(partial[channels + c] / static_cast<double>(s.rows));
+  }
+}
+
+void BatchNormApply(const BatchNormShape& s, const float* x, const float* gamma, const float* beta, const float* mean,
+                    const float* variance, const float* residual, float* y) {
+  Scratch<float> scale(static_cast<size_t>(s.channels));
+  for (int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * InverseDeviation(variance[c], s.epsilon);
+  auto apply = s.relu ? (residual ? ApplyRows<true, true> : ApplyRows<true, false>)
+                      : (residual ? ApplyRows<false, true> : ApplyRows<false, false>);
+  apply(s, x, scale.data(), mean, beta, residual, y);
+}
+
+void BatchNormGrad(const BatchNormShape& s, const float* dy, const float* x, const float* y, const float* gamma,
+                   const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta, float* dresidual) {
+  int64_t channels = s.channels;
+  Chunks chunks = RowChunks(s);
+  Scratch<double> sums(static_cast<size_t>(2 * std::max(chunks.number, 1) * channels));
+  std::fill_n(sums.data(), 2 * channels, 0.0);
+  (s.relu ? SumGradients<true> : SumGradients<false>)(s, chunks, dy, x, y, mean, sums.data());
+  for (int chunk = 1; chunk < chunks.number; ++chunk) {
+    for (int64_t i = 0; i < 2 * channels; ++i) sums[i] += sums[2 * chunk * channels + i];
+  }
+  Scratch<float> factors(static_cast<size_t>(3 * channels));
+  float *scale = factors.data(), *slope = scale + channels, *shift = slope + channels;
+  double rows = static_cast<double>(s.rows);
+  for (int64_t c = 0; c < channels; ++c) {
+    double deviation = 1.0 / std::sqrt(static_cast<double>(variance[c]) + s.epsilon);
+    double sum = sums[c], product = sums[channels + c];
+    dbeta[c] = static_cast<float>(sum);
+    dgamma[c] = static_cast<float>(product * deviation);
+    scale[c] = static_cast<float>(gamma[c] * deviation);
+    slope[c] = static_cast<float>(-gamma[c] * deviation * deviation * deviation * product / rows);
+    shift[c] = static_cast<float>(-gamma[c] * deviation * sum / rows);
+  }
+  auto spread = s.relu ? (dresidual ? SpreadGradients<true, true> : SpreadGradients<true, false>)
+                       : (dresidual ? SpreadGradients<false, true> : SpreadGradients<false, false>);
+  spread(s, dy, x, y, mean, scale, slope, shift, dx, dresidual);
+}
+
+}  // namespace simclr

@@ -1,0 +1,49 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { applyActivation, hasVectorBias, optionalHandle } from "../activation.js";
+import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
+import { getPrecision } from "../precision.js";
+
+interface MatMulAttrs {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+}
+
+function multiply({ inputs, attrs, backend }: KernelCall, bias: tf.TensorInfo | null): tf.TensorInfo {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  const { transposeA = false, transposeB = false } = attrs as unknown as MatMulAttrs;
+  const [rows, innerA] = lastTwo(a.shape, transposeA);
+  const [innerB, cols] = lastTwo(b.shape, transposeB);
+  tf.util.assert(
+    innerA === innerB,
+    () =>
+      `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape} and ` +
+      `${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
+  );
+  const batches = [a.shape.slice(0, -2), b.shape.slice(0, -2)] as const;
+  const outBatch = tf.broadcast_util.assertAndGetBroadcastShape(...batches);
+  const [aBatch, bBatch] = batches.map((batch) => [...Array(outBatch.length - batch.length).fill(1), ...batch]);
+  const operands = [backend.handle(a), backend.handle(b), optionalHandle(backend, bias)];
+  const sizes = [aBatch!, bBatch!, [rows, innerA, cols]];
+  const flags = [Boolean(transposeA), Boolean(transposeB), getPrecision() === "bfloat16"];
+  return backend.compute("MatMul", [...operands, ...sizes, ...flags], [...outBatch, rows, cols]);
+}
+
+function lastTwo(shape: number[], transposed: boolean): [number, number] {
+  const [first, second] = shape.slice(-2) as [number, number];
+  return transposed ? [second, first] : [first, second];
+}
+
+export const batchMatMul: NativeKernel = {
+  name: "BatchMatMul",
+  accepts: allFloat32,
+  run: (call) => multiply(call, null),
+};
+
+export const fusedMatMul: NativeKernel = {
+  name: "_FusedMatMul",
+  accepts: (call) => {
+    const { b, bias } = call.inputs;
+    return allFloat32(call) && hasVectorBias(bias, lastTwo(b!.shape, call.attrs.transposeB as boolean)[1]);
+  },
+  run: (call) => applyActivation(call, multiply(call, call.inputs.bias ?? null)),
+};

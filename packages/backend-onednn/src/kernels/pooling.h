@@ -1,0 +1,28 @@
+// 2-D max and average pooling over NHWC float32, with tfjs's gradients.
+#pragma once
+
+#include <cstdint>
+
+namespace simclr {
+
+struct PoolShape {
+  int64_t batch, height, width, channels;
+  int64_t outHeight, outWidth;
+  int64_t filterHeight, filterWidth;
+  int64_t strideHeight, strideWidth, dilationHeight, dilationWidth;
+  int64_t padTop, padLeft;
+
+  int64_t InputSize() const { return batch * height * width * channels; }
+  int64_t OutputSize() const { return batch * outHeight * outWidth * channels; }
+};
+
+/// Largest value of each window; NaN is ignored.
+void MaxPool(const PoolShape& shape, const float* x, float* y);
+/// dx: each dy goes to the first largest value of its window.
+void MaxPoolGrad(const PoolShape& shape, const float* dy, const float* x, float* dx);
+/// Mean over the cells of the window that lie inside the image.
+void AvgPool(const PoolShape& shape, const float* x, float* y);
+/// dx as tfjs defines it: dy divided by the size of the whole filter, padding included.
+void AvgPoolGrad(const PoolShape& shape, const float* dy, float* dx);
+
+}  // namespace simclr
