@@ -1,0 +1,11 @@
+export { type CacheOptions, cacheDecoded } from "./cache-decoded.js";
+export type { CachedDataset } from "./cached-dataset.js";
+export { type DatasetDefinition, defineDataset } from "./define-dataset.js";
+export type { BrokenPolicy, OpenedDataset, SkippedImage } from "./encoded-dataset.js";
+export { type LabelSubsetOptions, labelSubset } from "./label-subset.js";
+export { createLoader, type Loader, type LoaderStats } from "./loader.js";
+export type { LoaderOptions } from "./loader-options.js";
+export { openDataset } from "./open-dataset.js";
+export type { DatasetFormat, OpenOptions } from "./open-options.js";
+export { type Split, type SplitOptions, splitDataset } from "./split-dataset.js";
+export { classCounts, labelledIndices, subset, withoutLabels } from "./subset.js";

@@ -1,0 +1,124 @@
+import { availableParallelism } from "node:os";
+import {
+  type CropSpec,
+  checkChoice,
+  checkCropSpec,
+  checkInteger,
+  type Dataset,
+  InvalidArgumentError,
+  type Random,
+} from "@simclr/core";
+
+export interface LoaderOptions {
+  /** Images in a batch, >= 1. */
+  readonly batchSize: number;
+  /** The run's stream for order and augmentation; not advanced. */
+  readonly random: Random;
+  /** A new order in every epoch; otherwise the order of the data set. @defaultValue true */
+  readonly shuffle?: boolean;
+  /** Leave out the images that do not fill a batch at the end of an epoch. @defaultValue true */
+  readonly dropLast?: boolean;
+  /**
+   * Let one permutation of the images follow another without a gap, so that every batch is full even if there are
+   * fewer images than `batchSize`, and every image comes equally often. @defaultValue false
+   */
+  readonly repeat?: boolean;
+  /** Go through these images only, such as `labelledIndices(dataset)`. @defaultValue all */
+  readonly indices?: ArrayLike<number>;
+  /** The crop; needed where image sizes differ. */
+  readonly crop?: CropSpec;
+  /** Views of each image in a cropped batch, >= 1. @defaultValue 2 for random crops, 1 for the center crop */
+  readonly views?: number;
+  /** What batches hold: `"auto"` gives raw images if all share one size, else crops. @defaultValue "auto" */
+  readonly output?: "auto" | "raw" | "cropped";
+  /** Batches that are prepared ahead. @defaultValue 2, or 0 where copying from memory is all there is to do */
+  readonly prefetch?: number;
+  /** Threads that crop; 0 to crop on the calling thread. @defaultValue as many as there are processors, at most 8 */
+  readonly workers?: number;
+}
+
+export interface ResolvedLoaderOptions {
+  readonly batchSize: number;
+  readonly random: Random;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  readonly repeat: boolean;
+  readonly indices: Int32Array;
+  /** Undefined for raw batches. */
+  readonly crop: CropSpec | undefined;
+  readonly views: number;
+  readonly prefetch: number | undefined;
+  readonly workers: number;
+}
+
+/** @throws InvalidArgumentError if the options do not fit together, or not to the data set. */
+export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): ResolvedLoaderOptions {
+  const { batchSize, random, shuffle = true, dropLast = true, repeat = false, crop, prefetch } = options;
+  const { output = "auto", workers = Math.min(8, availableParallelism()) } = options;
+  const views = options.views ?? (crop?.kind === "center-crop" ? 1 : 2);
+  checkInteger("createLoader", { batchSize }, 1);
+  checkInteger("createLoader", { views }, 1);
+  checkInteger("createLoader", { workers });
+  if (prefetch !== undefined) checkInteger("createLoader", { prefetch });
+  checkChoice("createLoader", { output }, ["auto", "raw", "cropped"]);
+  if (crop !== undefined) checkCropSpec("createLoader", crop);
+  const indices = checkIndices(dataset, options.indices);
+  if (!repeat && dropLast && batchSize > indices.length)
+    throw wrong(
+      "batchSize",
+      `at most ${indices.length}, the number of images`,
+      String(batchSize),
+      "Pass repeat: true to fill batches from one permutation after another, or dropLast: false for smaller batches.",
+    );
+  const cropped = output === "cropped" || (output === "auto" && dataset.imageShape === undefined);
+  if (!cropped && dataset.imageShape === undefined)
+    throw wrong(
+      "output",
+      '"cropped" or "auto"',
+      '"raw"',
+      `The images of ${dataset.name} differ in size, or their size is not known before decoding: pass a crop, or cache the data set with cacheDecoded.`,
+    );
+  if (cropped && crop === undefined)
+    throw wrong(
+      "crop",
+      "given",
+      "undefined",
+      `The images of ${dataset.name} differ in size, or their size is not known before decoding (cacheDecoded finds out).`,
+    );
+  return {
+    batchSize,
+    random,
+    shuffle,
+    dropLast,
+    repeat,
+    indices,
+    crop: cropped ? crop : undefined,
+    views,
+    prefetch,
+    workers,
+  };
+}
+
+function checkIndices({ size }: Dataset, indices: ArrayLike<number> | undefined): Int32Array {
+  if (indices === undefined) return Int32Array.from({ length: size }, (_, i) => i);
+  if (indices.length === 0) throw wrong("indices", "at least one index", "an empty list", "Are there labelled images?");
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (!(Number.isInteger(index) && index >= 0 && index < size))
+      throw wrong(
+        "indices",
+        `integers in [0, ${size})`,
+        `${index} at position ${i}`,
+        "Take them from this very data set.",
+      );
+  }
+  return Int32Array.from(indices);
+}
+
+function wrong(name: string, expected: string, received: string, hint: string): InvalidArgumentError {
+  return new InvalidArgumentError(`createLoader: \`${name}\` must be ${expected}; received ${received}. ${hint}`, {
+    subject: name,
+    expected,
+    received,
+  });
+}
