@@ -1,0 +1,22 @@
+import { checkInRange } from "@simclr/core";
+import { mapImageGroups } from "@simclr/ops";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Augmentation, defineAugmentation } from "./augmentation.js";
+
+export interface FlipLeftRightOptions {
+  /** Chance that an image is mirrored, in [0, 1]. @defaultValue 0.5 */
+  readonly probability?: number;
+}
+
+/** Mirrors images left to right, each with the given probability. */
+export function flipLeftRight(options: FlipLeftRightOptions = {}): Augmentation {
+  const { probability = 0.5 } = options;
+  checkInRange("flipLeftRight", { probability }, 0, 1);
+  return defineAugmentation({
+    name: "flipLeftRight",
+    apply: (images, { randoms }) => {
+      const flipped = randoms.map((random) => Number(random.bernoulli(probability)));
+      return mapImageGroups(images, flipped, (group, flip) => (flip === 1 ? tf.reverse(group, 2) : group));
+    },
+  });
+}

@@ -1,0 +1,21 @@
+export { type AugmentKeys, augment, splitCrop } from "./augment.js";
+export { type Augmentation, type AugmentationContext, defineAugmentation } from "./augmentation.js";
+export { clip } from "./clip.js";
+export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter.js";
+export { type CenterCropOptions, centerCrop, type RandomResizedCropOptions, randomResizedCrop } from "./crop.js";
+export { type FlipLeftRightOptions, flipLeftRight } from "./flip.js";
+export { type GaussianBlurAugmentationOptions, gaussianBlur } from "./gaussian-blur.js";
+export { type GrayscaleOptions, grayscale } from "./grayscale.js";
+export {
+  type CropRecipeOptions,
+  cifar,
+  cropOnly,
+  evaluate,
+  fineTune,
+  type PretrainRecipeOptions,
+  type RecipeOptions,
+  recipes,
+  simclr,
+  simclrV2,
+} from "./recipes.js";
+export { toImages } from "./to-images.js";
