@@ -10,6 +10,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::BindBatchNorm(kernels);
   simclr::BindUpdates(kernels);
   simclr::BindImages(kernels);
+  simclr::BindElementWise(kernels);
   return exports;
 }
 

@@ -12,5 +12,6 @@ void BindMatMul(Napi::Object kernels);
 void BindBatchNorm(Napi::Object kernels);
 void BindUpdates(Napi::Object kernels);
 void BindImages(Napi::Object kernels);
+void BindElementWise(Napi::Object kernels);
 
 }  // namespace simclr

@@ -2,6 +2,7 @@ import type { NativeKernel } from "../kernel.js";
 import { complex, identity, reshape } from "./aliases.js";
 import { batchNorm, batchNormGrad, batchNormInference } from "./batch-norm.js";
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from "./convolution.js";
+import { elementWise } from "./element-wise.js";
 import { colorJitter, separableResample } from "./images.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pooling.js";
@@ -22,6 +23,8 @@ export const nativeKernels: readonly NativeKernel[] = [
   maxPoolGrad,
   avgPool,
   avgPoolGrad,
+  // element by element
+  ...elementWise,
   // matrix product
   batchMatMul,
   fusedMatMul,

@@ -1,0 +1,182 @@
+#include "binding/args.h"
+#include "binding/bindings.h"
+#include "kernels/binary.h"
+#include "kernels/unary.h"
+
+namespace simclr {
+namespace {
+
+/// Unary(x, count, parameter) -> y
+template <class Op>
+Napi::Value BoundUnary(const Napi::CallbackInfo& info) {
+  Args args(info, "Unary");
+  int64_t count = args.Int(1);
+  const float* x = args.Data<float>(0, count);
+  Output<float> y(count);
+  Unary<Op>(x, static_cast<float>(args.Number(2)), count, y.data());
+  return Return(args, y);
+}
+
+/// ClipByValue(x, count, low, high) -> y
+Napi::Value BoundClip(const Napi::CallbackInfo& info) {
+  Args args(info, "ClipByValue");
+  int64_t count = args.Int(1);
+  const float* x = args.Data<float>(0, count);
+  Output<float> y(count);
+  Clip(x, static_cast<float>(args.Number(2)), static_cast<float>(args.Number(3)), count, y.data());
+  return Return(args, y);
+}
+
+template <class Op, class T, class R>
+Napi::Value RunBinary(const Args& args, const std::vector<int64_t>& aShape, const std::vector<int64_t>& bShape) {
+  Broadcast<2> plan = PlanBroadcast<2>({aShape, bShape});
+  const T* a = args.Data<T>(0, Product(aShape));
+  const T* b = args.Data<T>(1, Product(bShape));
+  Output<R> y(plan.count);
+  if (plan.count > 0) Binary<Op>(plan, a, b, y.data());
+  return Return(args, y);
+}
+
+/// Binary(a, b, shape of a, shape of b) -> y; `Result` is void where the result has the operands' dtype.
+template <class Op, class Result>
+Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
+  Args args(info, "Binary");
+  std::vector<int64_t> aShape = args.Ints(2), bShape = args.Ints(3);
+  constexpr bool kSame = std::is_void_v<Result>;
+  switch (args.Storage(0).dtype) {
+    case DType::kFloat32:
+      return RunBinary<Op, float, std::conditional_t<kSame, float, uint8_t>>(args, aShape, bShape);
+    case DType::kInt32:
+      return RunBinary<Op, int32_t, std::conditional_t<kSame, int32_t, uint8_t>>(args, aShape, bShape);
+    case DType::kBool:
+      return RunBinary<Op, uint8_t, uint8_t>(args, aShape, bShape);
+  }
+  args.Fail(0, "a float32, int32 or bool tensor");
+}
+
+template <class T>
+Napi::Value RunSelect(const Args& args, int64_t rows, int64_t width) {
+  const uint8_t* condition = args.Data<uint8_t>(0, rows);
+  const T* a = args.Data<T>(1, rows * width);
+  const T* b = args.Data<T>(2, rows * width);
+  Output<T> y(rows * width);
+  if (width == 1) {
+    Select(condition, a, b, rows, y.data());
+  } else {
+    SelectRows(condition, a, b, rows, width, y.data());
+  }
+  return Return(args, y);
+}
+
+/// Select(condition [rows], a [rows, width], b, rows, width) -> y
+Napi::Value BoundSelect(const Napi::CallbackInfo& info) {
+  Args args(info, "Select");
+  int64_t rows = args.Int(3), width = args.Int(4);
+  switch (args.Storage(1).dtype) {
+    case DType::kFloat32:
+      return RunSelect<float>(args, rows, width);
+    case DType::kInt32:
+      return RunSelect<int32_t>(args, rows, width);
+    case DType::kBool:
+      return RunSelect<uint8_t>(args, rows, width);
+  }
+  args.Fail(1, "a float32, int32 or bool tensor");
+}
+
+template <class From, class To>
+Napi::Value RunCast(const Args& args, int64_t count) {
+  const From* x = args.Data<From>(0, count);
+  Output<To> y(count);
+  Cast(x, count, y.data());
+  return Return(args, y);
+}
+
+template <class From>
+Napi::Value CastTo(const Args& args, int64_t count, const std::string& dtype) {
+  if (dtype == "float32") return RunCast<From, float>(args, count);
+  if (dtype == "int32") return RunCast<From, int32_t>(args, count);
+  if (dtype == "bool") return RunCast<From, uint8_t>(args, count);
+  args.Fail(2, "float32, int32 or bool");
+}
+
+/// Cast(x, count, dtype) -> y
+Napi::Value BoundCast(const Napi::CallbackInfo& info) {
+  Args args(info, "Cast");
+  int64_t count = args.Int(1);
+  std::string dtype = args.Text(2);
+  switch (args.Storage(0).dtype) {
+    case DType::kFloat32:
+      return CastTo<float>(args, count, dtype);
+    case DType::kInt32:
+      return CastTo<int32_t>(args, count, dtype);
+    case DType::kBool:
+      return CastTo<uint8_t>(args, count, dtype);
+  }
+  args.Fail(0, "a float32, int32 or bool tensor");
+}
+
+template <class T>
+Napi::Value RunFill(const Args& args, int64_t count, double value) {
+  Output<T> y(count);
+  Fill(static_cast<T>(value), count, y.data());
+  return Return(args, y);
+}
+
+/// Fill(count, value, dtype) -> y
+Napi::Value BoundFill(const Napi::CallbackInfo& info) {
+  Args args(info, "Fill");
+  int64_t count = args.Int(0);
+  double value = args.Number(1);
+  std::string dtype = args.Text(2);
+  if (dtype == "float32") return RunFill<float>(args, count, value);
+  if (dtype == "int32") return RunFill<int32_t>(args, count, value);
+  if (dtype == "bool") return RunFill<uint8_t>(args, count, value != 0);
+  args.Fail(2, "float32, int32 or bool");
+}
+
+}  // namespace
+
+void BindElementWise(Napi::Object kernels) {
+  Export(kernels, "Abs", BoundUnary<AbsOp>);
+  Export(kernels, "Neg", BoundUnary<NegOp>);
+  Export(kernels, "Square", BoundUnary<SquareOp>);
+  Export(kernels, "Sqrt", BoundUnary<SqrtOp>);
+  Export(kernels, "Rsqrt", BoundUnary<RsqrtOp>);
+  Export(kernels, "Reciprocal", BoundUnary<ReciprocalOp>);
+  Export(kernels, "Relu", BoundUnary<ReluOp>);
+  Export(kernels, "Relu6", BoundUnary<Relu6Op>);
+  Export(kernels, "LeakyRelu", BoundUnary<LeakyReluOp>);
+  Export(kernels, "Step", BoundUnary<StepOp>);
+  Export(kernels, "Sign", BoundUnary<SignOp>);
+  Export(kernels, "Exp", BoundUnary<ExpOp>);
+  Export(kernels, "Expm1", BoundUnary<Expm1Op>);
+  Export(kernels, "Log", BoundUnary<LogOp>);
+  Export(kernels, "Log1p", BoundUnary<Log1pOp>);
+  Export(kernels, "Sigmoid", BoundUnary<SigmoidOp>);
+  Export(kernels, "Tanh", BoundUnary<TanhOp>);
+  Export(kernels, "Floor", BoundUnary<FloorOp>);
+  Export(kernels, "Ceil", BoundUnary<CeilOp>);
+  Export(kernels, "Round", BoundUnary<RoundOp>);
+  Export(kernels, "ClipByValue", BoundClip);
+  Export(kernels, "Add", BoundBinary<AddOp, void>);
+  Export(kernels, "Sub", BoundBinary<SubOp, void>);
+  Export(kernels, "Multiply", BoundBinary<MultiplyOp, void>);
+  Export(kernels, "RealDiv", BoundBinary<RealDivOp, void>);
+  Export(kernels, "Maximum", BoundBinary<MaximumOp, void>);
+  Export(kernels, "Minimum", BoundBinary<MinimumOp, void>);
+  Export(kernels, "Pow", BoundBinary<PowOp, void>);
+  Export(kernels, "SquaredDifference", BoundBinary<SquaredDifferenceOp, void>);
+  Export(kernels, "Equal", BoundBinary<EqualOp, bool>);
+  Export(kernels, "NotEqual", BoundBinary<NotEqualOp, bool>);
+  Export(kernels, "Greater", BoundBinary<GreaterOp, bool>);
+  Export(kernels, "GreaterEqual", BoundBinary<GreaterEqualOp, bool>);
+  Export(kernels, "Less", BoundBinary<LessOp, bool>);
+  Export(kernels, "LessEqual", BoundBinary<LessEqualOp, bool>);
+  Export(kernels, "LogicalAnd", BoundBinary<LogicalAndOp, bool>);
+  Export(kernels, "LogicalOr", BoundBinary<LogicalOrOp, bool>);
+  Export(kernels, "Select", BoundSelect);
+  Export(kernels, "Cast", BoundCast);
+  Export(kernels, "Fill", BoundFill);
+}
+
+}  // namespace simclr

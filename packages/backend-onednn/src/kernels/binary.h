@@ -1,0 +1,104 @@
+// Element-wise functions of two operands of one dtype, with broadcasting.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "kernels/broadcast.h"
+#include "runtime/parallel.h"
+
+namespace simclr {
+
+struct AddOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a + b; } };
+struct SubOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a - b; } };
+struct MultiplyOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a * b; } };
+struct RealDivOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a / b; } };
+/// NaN in either operand comes through.
+struct MaximumOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a > b || a != a ? a : b; } };
+struct MinimumOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a < b || a != a ? a : b; } };
+struct PowOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return std::pow(a, b); } };
+struct SquaredDifferenceOp {
+  template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return (a - b) * (a - b); }
+};
+struct EqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a == b; } };
+struct NotEqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a != b; } };
+struct GreaterOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a > b; } };
+struct GreaterEqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a >= b; } };
+struct LessOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a < b; } };
+struct LessEqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a <= b; } };
+struct LogicalAndOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a && b; } };
+struct LogicalOrOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a || b; } };
+
+/// y = Op(a, b), y of the broadcast shape.
+template <class Op, class T, class R>
+void Binary(const Broadcast<2>& plan, const T* a, const T* b, R* y) {
+  const Broadcast<2>* p = &plan;
+  ParallelFor(plan.count, 16384, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    BroadcastCursor<2> at(*p, begin);
+    const int64_t inner = p->Inner();
+    const auto& step = p->strides[p->rank - 1];
+    for (int64_t i = begin; i < end;) {
+      const int64_t n = std::min(inner - at.index[p->rank - 1], end - i);
+      const T* from = a + at.offset[0];
+      const T* with = b + at.offset[1];
+      R* to = y + i;
+      if (step[0] != 0 && step[1] != 0) {
+        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(from[j], with[j]);
+      } else if (step[0] != 0) {
+        const T right = *with;
+        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(from[j], right);
+      } else if (step[1] != 0) {
+        const T left = *from;
+        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(left, with[j]);
+      } else {
+        const R value = Op::template Apply<T>(*from, *with);
+        for (int64_t j = 0; j < n; ++j) to[j] = value;
+      }
+      at.Advance(*p, n);
+      i += n;
+    }
+  });
+}
+
+/// y = condition ? a : b, all of one size.
+template <class T>
+void Select(const uint8_t* condition, const T* a, const T* b, int64_t count, T* y) {
+  ParallelFor(count, 16384, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t i = begin; i < end; ++i) y[i] = condition[i] ? a[i] : b[i];
+  });
+}
+
+/// Each row of the first dimension as a whole: y[i, :] = condition[i] ? a[i, :] : b[i, :].
+template <class T>
+void SelectRows(const uint8_t* condition, const T* a, const T* b, int64_t rows, int64_t width, T* y) {
+  ParallelFor(rows, std::max<int64_t>(1, 16384 / std::max<int64_t>(width, 1)),
+              [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+                for (int64_t i = begin; i < end; ++i) {
+                  const T* from = (condition[i] ? a : b) + i * width;
+                  for (int64_t j = 0; j < width; ++j) y[i * width + j] = from[j];
+                }
+              });
+}
+
+/// float32 to int32 truncates towards zero, to bool means "not 0"; NaN becomes 0 as int32 and 1 as bool.
+template <class From, class To>
+void Cast(const From* x, int64_t count, To* y) {
+  ParallelFor(count, 16384, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t i = begin; i < end; ++i) {
+      if constexpr (sizeof(To) == 1) {
+        y[i] = x[i] != 0;
+      } else {
+        y[i] = static_cast<To>(x[i]);
+      }
+    }
+  });
+}
+
+template <class T>
+void Fill(T value, int64_t count, T* y) {
+  ParallelFor(count, 65536, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t i = begin; i < end; ++i) y[i] = value;
+  });
+}
+
+}  // namespace simclr

@@ -1,0 +1,52 @@
+// Element-wise functions of one float32 operand. NaN comes through unless a function says otherwise.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "runtime/parallel.h"
+
+namespace simclr {
+
+/// Functions that need a parameter take it as `p`; the others ignore it.
+struct AbsOp { SIMCLR_INLINE static float Apply(float x, float) { return std::fabs(x); } };
+struct NegOp { SIMCLR_INLINE static float Apply(float x, float) { return -x; } };
+struct SquareOp { SIMCLR_INLINE static float Apply(float x, float) { return x * x; } };
+struct SqrtOp { SIMCLR_INLINE static float Apply(float x, float) { return std::sqrt(x); } };
+struct RsqrtOp { SIMCLR_INLINE static float Apply(float x, float) { return 1.0f / std::sqrt(x); } };
+struct ReciprocalOp { SIMCLR_INLINE static float Apply(float x, float) { return 1.0f / x; } };
+struct ReluOp { SIMCLR_INLINE static float Apply(float x, float) { return x < 0 ? 0 : x; } };
+struct Relu6Op {
+  SIMCLR_INLINE static float Apply(float x, float) { return x < 0 ? 0 : (x > 6 ? 6 : x); }
+};
+struct LeakyReluOp { SIMCLR_INLINE static float Apply(float x, float p) { return x < 0 ? p * x : x; } };
+struct StepOp {
+  SIMCLR_INLINE static float Apply(float x, float p) { return x != x ? x : (x > 0 ? 1 : p); }
+};
+struct SignOp {  // sign(NaN) is 0
+  SIMCLR_INLINE static float Apply(float x, float) { return x > 0 ? 1.0f : (x < 0 ? -1.0f : 0.0f); }
+};
+struct ExpOp { SIMCLR_INLINE static float Apply(float x, float) { return std::exp(x); } };
+struct Expm1Op { SIMCLR_INLINE static float Apply(float x, float) { return std::expm1(x); } };
+struct LogOp { SIMCLR_INLINE static float Apply(float x, float) { return std::log(x); } };
+struct Log1pOp { SIMCLR_INLINE static float Apply(float x, float) { return std::log1p(x); } };
+struct SigmoidOp { SIMCLR_INLINE static float Apply(float x, float) { return 1.0f / (1.0f + std::exp(-x)); } };
+struct TanhOp { SIMCLR_INLINE static float Apply(float x, float) { return std::tanh(x); } };
+struct FloorOp { SIMCLR_INLINE static float Apply(float x, float) { return std::floor(x); } };
+struct CeilOp { SIMCLR_INLINE static float Apply(float x, float) { return std::ceil(x); } };
+struct RoundOp {  // halves to even
+  SIMCLR_INLINE static float Apply(float x, float) { return std::nearbyint(x); }
+};
+
+/// y[i] = Op(x[i], p)
+template <class Op>
+void Unary(const float* x, float p, int64_t count, float* y) {
+  ParallelFor(count, 16384, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t i = begin; i < end; ++i) y[i] = Op::Apply(x[i], p);
+  });
+}
+
+/// y[i] = x[i] moved into [low, high]; NaN stays NaN.
+void Clip(const float* x, float low, float high, int64_t count, float* y);
+
+}  // namespace simclr
