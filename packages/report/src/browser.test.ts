@@ -1,0 +1,127 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parseHTML } from "linkedom";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sampleReport } from "../fixtures/sample.js";
+import { escapeHtml } from "./markup.js";
+import { dark, light } from "./palette.js";
+import { renderReport } from "./render-report.js";
+
+const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+  .map((name) => `/usr/bin/${name}`)
+  .find((path) => existsSync(path));
+const FLAGS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
+  "--disable-component-update --disable-sync --hide-scrollbars --allow-file-access-from-files";
+const HOSTILE = `<img src=x onerror="parent.attacked=true"><script>parent.attacked=true</script>`;
+
+/** Runs in a page around the report, which may run nothing itself: measures the report at several widths. */
+const MEASURE = `
+const within = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1 &&
+  inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
+addEventListener("load", () => {
+  const frames = [...document.querySelectorAll("iframe")].map(({ contentDocument: page, contentWindow: win }) => ({
+    width: win.innerWidth,
+    contentWidth: page.documentElement.scrollWidth,
+    background: win.getComputedStyle(page.body).backgroundColor,
+    figures: page.querySelectorAll("figure svg").length,
+    images: [...page.images].map((image) => image.naturalWidth),
+    requests: win.performance.getEntriesByType("resource").map(({ name }) => name.slice(0, 5)),
+    clipped: [...page.querySelectorAll("svg text")].filter((text) => text.textContent.trim() &&
+      !within(text.getBoundingClientRect(), text.closest("svg").getBoundingClientRect())).map((text) => text.textContent),
+    smallestText: Math.min(...[...page.querySelectorAll("#curves svg text, #accuracy svg text")].map((text) =>
+      parseFloat(win.getComputedStyle(text).fontSize) * text.getScreenCTM().a)),
+  }));
+  document.body.innerHTML = "<pre></pre>";
+  document.querySelector("pre").textContent = JSON.stringify({ frames, attacked: window.attacked === true });
+});`;
+
+interface Frame {
+  readonly width: number;
+  readonly contentWidth: number;
+  readonly background: string;
+  readonly figures: number;
+  readonly images: number[];
+  readonly requests: string[];
+  readonly clipped: string[];
+  readonly smallestText: number;
+}
+
+const rgb = (hex: string) => `rgb(${[1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16)).join(", ")})`;
+
+describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bin)`, () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "simclr-report-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+
+  async function browse(file: string, ...options: string[]): Promise<string> {
+    const profile = await mkdtemp(join(folder, "profile-"));
+    const all = [...FLAGS.split(" "), `--user-data-dir=${profile}`, ...options, `file://${file}`];
+    const { stdout } = await promisify(execFile)(CHROMIUM!, all, { timeout: 60_000, maxBuffer: 2 ** 26 });
+    return stdout;
+  }
+
+  async function measure(page: string, ...options: string[]): Promise<{ frames: Frame[]; attacked: boolean }> {
+    const frames = [320, 390, 1100].map(
+      (width) => `<iframe style="border:0;width:${width}px;height:900px" srcdoc="${escapeHtml(page)}"></iframe>`,
+    );
+    const file = join(folder, "measure.html");
+    await writeFile(file, `<!doctype html><meta charset="utf-8"><script>${MEASURE}</script><body>${frames.join("")}`);
+    const { document } = parseHTML(await browse(file, "--window-size=1200,1000", "--dump-dom", ...options));
+    return JSON.parse(document.querySelector("pre")!.textContent);
+  }
+
+  it("fits a phone and a desk, requests nothing and clips no text", async () => {
+    const { frames } = await measure(await renderReport(sampleReport()));
+    expect(frames.map(({ width }) => width)).toEqual([320, 390, 1100]);
+    for (const frame of frames) {
+      expect(frame.contentWidth).toBeLessThanOrEqual(frame.width);
+      expect(frame.figures).toBe(2 + 4 + 2);
+      expect(frame.images).toEqual([6 * 96 + 5 * 4]);
+      expect(frame.requests.filter((name) => name !== "data:")).toEqual([]);
+      expect(frame.clipped).toEqual([]);
+      expect(frame.smallestText).toBeGreaterThan(8.5); // CSS px, on the narrowest phone
+      expect(frame.background).toBe(rgb(light.page));
+    }
+  }, 60_000);
+
+  it("is dark where the reader prefers that, and never runs what is in its texts", async () => {
+    const sample = sampleReport();
+    const classNames = sample.confusion!.classNames.map(() => HOSTILE);
+    const confusion = { ...sample.confusion!, classNames };
+    const curves = sample.curves.map((curve, i) => ({
+      ...{ ...curve, metric: `${HOSTILE} ${"long ".repeat(20)}`, reference: { value: 3, label: HOSTILE } },
+      points: curve.points.map(({ step, value }) => ({ step: step * 1000, value: value * [1e9, -1e-7, 0, 1e20][i]! })),
+    }));
+    const page = await renderReport({
+      ...sample,
+      curves,
+      title: HOSTILE,
+      config: HOSTILE,
+      confusion,
+      skipped: [HOSTILE],
+    });
+    const { frames, attacked } = await measure(page, "--blink-settings=preferredColorScheme=0");
+    expect(attacked).toBe(false);
+    expect(frames.flatMap(({ clipped }) => clipped)).toEqual([]);
+    expect(frames.map(({ background }) => background)).toEqual(frames.map(() => rgb(dark.page)));
+    expect(frames.every(({ width, contentWidth }) => contentWidth <= width)).toBe(true);
+  }, 60_000);
+
+  it("draws a page that is not blank", async () => {
+    const [file, picture] = [join(folder, "report.html"), join(folder, "report.png")];
+    await writeFile(file, await renderReport(sampleReport()));
+    await browse(file, "--window-size=1100,1600", `--screenshot=${picture}`);
+    const { channels } = await sharp(await readFile(picture)).stats();
+    expect(channels[2]!.max).toBe(255);
+    expect(channels[0]!.min).toBeLessThan(40); // ink on a white page
+    expect(channels[0]!.stdev).toBeGreaterThan(10);
+  }, 60_000);
+});
