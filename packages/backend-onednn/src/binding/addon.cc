@@ -11,6 +11,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::BindUpdates(kernels);
   simclr::BindImages(kernels);
   simclr::BindElementWise(kernels);
+  simclr::BindReduce(kernels);
   return exports;
 }
 

@@ -13,5 +13,6 @@ void BindBatchNorm(Napi::Object kernels);
 void BindUpdates(Napi::Object kernels);
 void BindImages(Napi::Object kernels);
 void BindElementWise(Napi::Object kernels);
+void BindReduce(Napi::Object kernels);
 
 }  // namespace simclr

@@ -6,6 +6,7 @@ import { elementWise } from "./element-wise.js";
 import { colorJitter, separableResample } from "./images.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pooling.js";
+import { reductions } from "./reduce.js";
 import { larsUpdate, momentumUpdate } from "./updates.js";
 
 /** Every kernel that does not go to tfjs's cpu backend; the order does not matter. */
@@ -25,6 +26,8 @@ export const nativeKernels: readonly NativeKernel[] = [
   avgPoolGrad,
   // element by element
   ...elementWise,
+  // reductions
+  ...reductions,
   // matrix product
   batchMatMul,
   fusedMatMul,
