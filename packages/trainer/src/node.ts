@@ -1,0 +1,13 @@
+export { type Checkpoint, type CheckpointMetadata, loadCheckpoint, saveCheckpoint } from "./node/checkpoint.js";
+export {
+  type CheckpointEntry,
+  type DamagedCheckpoint,
+  type LatestCheckpoint,
+  latestCheckpoint,
+  listCheckpoints,
+} from "./node/checkpoint-folder.js";
+export { type CheckpointHookOptions, checkpointHook } from "./node/checkpoint-hook.js";
+export { type JsonlHookOptions, jsonlHook } from "./node/jsonl-hook.js";
+export { memoryHook } from "./node/memory-hook.js";
+export { type StopSignal, stopOnSignals } from "./node/stop-signal.js";
+export { type ProgressHookOptions, progressHook } from "./progress-hook.js";

@@ -1,0 +1,223 @@
+import {
+  CheckpointError,
+  type Communicator,
+  checkInteger,
+  type Random,
+  singleProcess,
+  TrainingError,
+} from "@simclr/core";
+import type { Optimizer, Schedule } from "@simclr/optim";
+import { defineHook, runHooks, type TrainerHook, type TrainingReport, type TrainingRun } from "./hooks.js";
+import { captureState, restoreState, type TrainingState } from "./state.js";
+import { runStep } from "./step.js";
+import { perSecond, Tally } from "./tally.js";
+import { type BatchSource, batchSizeOf, type TrainingTask } from "./task.js";
+
+export interface TrainOptions<Batch> {
+  readonly task: TrainingTask<Batch>;
+  /** Keeps its slots; the caller disposes it. */
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly source: BatchSource<Batch>;
+  /** Updates to make in all, those before a resume included. @defaultValue schedule.totalSteps */
+  readonly totalSteps?: number;
+  readonly random: Random;
+  /** Awaited in this order at every event. */
+  readonly hooks?: readonly TrainerHook[];
+  /** @defaultValue one process */
+  readonly communicator?: Communicator | undefined;
+  /** Go on from here. Weights and slots are copied in before the first step. */
+  readonly resumeFrom?: TrainingState | undefined;
+  /** When aborted, the step is finished, a checkpoint is asked for, and training returns. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Every so many steps all gradients are checked and the metric `gradientNorm` is reported, which reads every gradient
+   * once more; 0 for never. The loss is checked at every step. @defaultValue 100
+   */
+  readonly checkGradientsEvery?: number;
+}
+
+/**
+ * Trains: batch, loss and gradients, update, hooks, until `totalSteps`, an abort, or an error.
+ *
+ * Two runs with the same arguments make the same losses on a deterministic backend, bit for bit, and so do a run and
+ * one that was stopped anywhere and resumed from its last checkpoint. Between steps the number of tensors stays the same.
+ *
+ * @throws TrainingError if the loss or a gradient is not finite (before any weight changes), the source runs dry, or a
+ * hook fails; CheckpointError if `resumeFrom` does not fit. What the task or the source throws passes unchanged.
+ */
+export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainingReport> {
+  return new Loop(options).run();
+}
+
+class Loop<Batch> implements TrainingRun {
+  readonly task: TrainingTask<Batch>;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly random: Random;
+  readonly communicator: Communicator;
+  readonly totalSteps: number;
+  readonly stepsPerEpoch: number;
+  readonly startStep: number;
+  step: number;
+
+  readonly #source: BatchSource<Batch>;
+  readonly #hooks: readonly TrainerHook[];
+  readonly #resumeFrom: TrainingState | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #checkGradientsEvery: number;
+  readonly #tally = new Tally();
+  #checkpointRequest: string | undefined;
+  #checkpointedStep: number;
+  /** Why this rank wants to stop. */
+  #stopRequest: string | undefined;
+  /** Why all ranks stop. */
+  #stopReason: string | undefined;
+  #lastLoss: number | undefined;
+
+  constructor(options: TrainOptions<Batch>) {
+    const { totalSteps = options.schedule.totalSteps, checkGradientsEvery = 100 } = options;
+    const { stepsPerEpoch } = options.source;
+    checkInteger("train", { totalSteps });
+    checkInteger("train", { stepsPerEpoch }, 1, "Is the data set smaller than one batch?");
+    checkInteger("train", { checkGradientsEvery });
+    this.task = options.task;
+    this.optimizer = options.optimizer;
+    this.schedule = options.schedule;
+    this.random = options.random;
+    this.communicator = options.communicator ?? singleProcess();
+    this.totalSteps = totalSteps;
+    this.stepsPerEpoch = stepsPerEpoch;
+    this.startStep = options.resumeFrom?.step ?? 0;
+    if (this.startStep > totalSteps)
+      throw new CheckpointError(
+        `Cannot resume: the checkpoint is at step ${this.startStep}, this run ends at step ${totalSteps}. Raise \`totalSteps\`, or resume from an earlier checkpoint.`,
+        { subject: "totalSteps", expected: `at least ${this.startStep}`, received: String(totalSteps) },
+      );
+    this.step = this.startStep;
+    this.#source = options.source;
+    this.#hooks = (options.hooks ?? []).map((hook) => defineHook(hook));
+    this.#resumeFrom = options.resumeFrom;
+    this.#signal = options.signal;
+    this.#checkGradientsEvery = checkGradientsEvery;
+    this.#checkpointedStep = this.startStep;
+  }
+
+  captureState(): Promise<TrainingState> {
+    return captureState(this, this.step);
+  }
+
+  requestCheckpoint(reason: string): void {
+    this.#checkpointRequest ??= reason;
+  }
+
+  requestStop(reason: string): void {
+    this.#stopRequest ??= reason;
+  }
+
+  async run(): Promise<TrainingReport> {
+    if (this.#resumeFrom !== undefined) restoreState(this, this.#resumeFrom);
+    const began = performance.now();
+    try {
+      await runHooks(this.#hooks, "trainStart", this);
+      // Ranks agree within a step, so with several of them only a step can end the run.
+      if (this.communicator.size === 1) this.#stopReason = this.#ownStopReason();
+      while (!this.#done) await this.#epoch();
+      const reason = this.step < this.totalSteps ? this.#stopReason : undefined;
+      if (this.step > this.#checkpointedStep) await this.#checkpoint(reason ?? "the end of training");
+      if (reason !== undefined) await runHooks(this.#hooks, "interrupted", this, { step: this.step, reason });
+      const report = this.#report(reason, (performance.now() - began) / 1000);
+      await runHooks(this.#hooks, "trainEnd", this, report);
+      return report;
+    } catch (error) {
+      throw await this.#announce(error);
+    }
+  }
+
+  get #done(): boolean {
+    return this.step >= this.totalSteps || this.#stopReason !== undefined;
+  }
+
+  #ownStopReason(): string | undefined {
+    if (this.#stopRequest !== undefined) return this.#stopRequest;
+    if (this.#signal?.aborted !== true) return undefined;
+    const { reason } = this.#signal;
+    return reason instanceof Error ? reason.message : String(reason);
+  }
+
+  async #epoch(): Promise<void> {
+    const epoch = Math.floor(this.step / this.stepsPerEpoch);
+    const startStep = this.step % this.stepsPerEpoch;
+    await runHooks(this.#hooks, "epochStart", this, { epoch, startStep });
+    const tally = new Tally();
+    let stepInEpoch = startStep;
+    let waitingSince = performance.now();
+    for await (const batch of this.#source.epoch(epoch, startStep)) {
+      const dataWaitMs = performance.now() - waitingSince;
+      await this.#step(batch, { epoch, stepInEpoch, dataWaitMs }, tally);
+      stepInEpoch++;
+      const ended = stepInEpoch === this.stepsPerEpoch;
+      if (ended) await runHooks(this.#hooks, "epochEnd", this, tally.epochReport(epoch));
+      if (this.#checkpointRequest !== undefined) await this.#checkpoint(this.#checkpointRequest);
+      if (this.communicator.size === 1) this.#stopReason = this.#ownStopReason();
+      if (ended || this.#done) return;
+      waitingSince = performance.now();
+    }
+    throw new TrainingError(
+      `The data source ended epoch ${epoch} after ${stepInEpoch} of ${this.stepsPerEpoch} steps. Make \`stepsPerEpoch\` the number of batches that \`epoch(${epoch}, 0)\` gives.`,
+      { subject: "source", expected: `${this.stepsPerEpoch} steps`, received: `${stepInEpoch} steps` },
+    );
+  }
+
+  async #step(
+    batch: Batch,
+    { epoch, stepInEpoch, dataWaitMs }: { epoch: number; stepInEpoch: number; dataWaitMs: number },
+    tally: Tally,
+  ): Promise<void> {
+    const { step, random, communicator } = this;
+    const batchSize = batchSizeOf(this.#source, batch);
+    try {
+      await runHooks(this.#hooks, "stepStart", this, { step, epoch, stepInEpoch });
+      const began = performance.now();
+      const context = { step, epoch, stepInEpoch, random, communicator };
+      const checkGradients = this.#checkGradientsEvery > 0 && step % this.#checkGradientsEvery === 0;
+      const wantsStop = this.#ownStopReason() !== undefined;
+      const { stopWanted, ...outcome } = await runStep(this, batch, context, { checkGradients, wantsStop });
+      const stepMs = performance.now() - began;
+      const imagesPerSecond = perSecond(batchSize * communicator.size, dataWaitMs + stepMs);
+      const report = { step, epoch, ...outcome, imagesPerSecond, dataWaitMs, stepMs, batchSize };
+      this.step = step + 1;
+      this.#lastLoss = report.loss;
+      if (communicator.size > 1 && stopWanted) this.#stopReason = this.#ownStopReason() ?? "another rank was stopped";
+      tally.add(report, communicator.size);
+      this.#tally.add(report, communicator.size);
+      await runHooks(this.#hooks, "stepEnd", this, report);
+    } finally {
+      this.#source.release?.(batch);
+    }
+  }
+
+  async #checkpoint(reason: string): Promise<void> {
+    this.#checkpointRequest = undefined;
+    this.#checkpointedStep = this.step;
+    await runHooks(this.#hooks, "checkpoint", this, { step: this.step, reason });
+  }
+
+  #report(reason: string | undefined, seconds: number): TrainingReport {
+    const { startStep, step, totalSteps } = this;
+    const { dataWaitFraction } = this.#tally;
+    const interrupted = reason !== undefined;
+    return { startStep, step, totalSteps, interrupted, reason, lastLoss: this.#lastLoss, seconds, dataWaitFraction };
+  }
+
+  /** Tells every hook of the error, and gives back what to throw: the error, or one that holds failures of hooks too. */
+  async #announce(error: unknown): Promise<unknown> {
+    const failures: unknown[] = [];
+    for (const hook of this.#hooks) {
+      await runHooks([hook], "error", this, error).catch((failure: unknown) => failures.push(failure));
+    }
+    if (failures.length === 0) return error;
+    const message = [error, ...failures].map((e) => (e instanceof Error ? e.message : String(e))).join("; then ");
+    return new TrainingError(message, { cause: new AggregateError([error, ...failures], message) });
+  }
+}
