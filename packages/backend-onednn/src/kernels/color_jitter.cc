@@ -1,4 +1,5 @@
 #include <cmath>
+#include <limits>
 
 #include "kernels/images.h"
 #include "runtime/parallel.h"
@@ -24,9 +25,9 @@ SIMCLR_INLINE inline void Contrast(float* plane, int64_t count, float factor) {
   for (int64_t i = 0; i < count; ++i) plane[i] = Clip((plane[i] - mean) * factor + mean);
 }
 
-/// Saturation times `factor`, hue plus `turn` (fraction of a full turn), by way of TensorFlow's HSV.
+/// Saturation times `factor`, at most `limit`, hue plus `turn` (fraction of a full turn), by way of TensorFlow's HSV.
 SIMCLR_INLINE inline void SaturationAndHue(float* red, float* green, float* blue, int64_t count, float factor,
-                                           float turn) {
+                                           float limit, float turn) {
 #pragma omp simd
   for (int64_t i = 0; i < count; ++i) {
     float r = red[i], g = green[i], b = blue[i];
@@ -41,7 +42,8 @@ SIMCLR_INLINE inline void SaturationAndHue(float* red, float* green, float* blue
     hue = range > 0 ? hue : 0.0f;
     hue += turn;
     hue -= std::floor(hue);
-    saturation = Clip(saturation * factor);
+    saturation *= factor;
+    saturation = saturation < 0 ? 0 : (saturation > limit ? limit : saturation);
     float h = hue * 6.0f, rest = 1.0f - saturation;
     red[i] = Clip((rest + saturation * Clip(std::fabs(h - 3.0f) - 1.0f)) * value);
     green[i] = Clip((rest + saturation * Clip(2.0f - std::fabs(h - 2.0f))) * value);
@@ -66,10 +68,11 @@ SIMCLR_INLINE inline void JitterImage(int64_t pixels, bool additive, const float
         for (int channel = 0; channel < 3; ++channel) Contrast(planes + channel * pixels, pixels, factors[1]);
         break;
       case 2:
-        SaturationAndHue(red, green, blue, pixels, factors[2], 0.0f);
+        SaturationAndHue(red, green, blue, pixels, factors[2], 1.0f, 0.0f);
         break;
       case 3:
-        SaturationAndHue(red, green, blue, pixels, 1.0f, factors[3]);
+        // A channel below 0, as a bicubic resize may leave, has a saturation above 1, which a turn of hue keeps.
+        SaturationAndHue(red, green, blue, pixels, 1.0f, std::numeric_limits<float>::max(), factors[3]);
         break;
       default:
         break;
