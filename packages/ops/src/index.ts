@@ -1,6 +1,7 @@
 export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
 export type { BatchNormActivation } from "./batch-norm-gradient.js";
 export { COLOR_JITTER_KERNEL, COLOR_OPERATIONS, type ColorJitterOptions, colorJitter } from "./color-jitter.js";
+export { flipImages } from "./flip-images.js";
 export { type GaussianBlurOptions, gaussianBlur, gaussianTaps } from "./gaussian-blur.js";
 export { hsvToRgb, rgbToHsv } from "./hsv.js";
 export { type MapImages, mapImageGroups } from "./map-image-groups.js";
