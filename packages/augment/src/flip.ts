@@ -1,6 +1,5 @@
 import { checkInRange } from "@simclr/core";
-import { mapImageGroups } from "@simclr/ops";
-import * as tf from "@tensorflow/tfjs-core";
+import { flipImages } from "@simclr/ops";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
 
 export interface FlipLeftRightOptions {
@@ -14,9 +13,10 @@ export function flipLeftRight(options: FlipLeftRightOptions = {}): Augmentation 
   checkInRange("flipLeftRight", { probability }, 0, 1);
   return defineAugmentation({
     name: "flipLeftRight",
-    apply: (images, { randoms }) => {
-      const flipped = randoms.map((random) => Number(random.bernoulli(probability)));
-      return mapImageGroups(images, flipped, (group, flip) => (flip === 1 ? tf.reverse(group, 2) : group));
-    },
+    apply: (images, { randoms }) =>
+      flipImages(
+        images,
+        randoms.map((random) => Number(random.bernoulli(probability))),
+      ),
   });
 }

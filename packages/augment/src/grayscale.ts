@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
 
 /** Luma of red, green and blue, as `tf.image.rgb_to_grayscale` weighs them. */
-const LUMA = [0.2989, 0.587, 0.114] as const;
+const LUMA = [0.2989, 0.587, 0.114];
 
 export interface GrayscaleOptions {
   /** Chance that an image loses its colours, in [0, 1]. @defaultValue 0.2 */
@@ -30,10 +30,11 @@ export function grayscale(options: GrayscaleOptions = {}): Augmentation {
         "Decode images as RGB, or take colorJitter and grayscale out of the recipe.",
       );
       const gray = randoms.map((random) => Number(random.bernoulli(probability)));
+      // No matrix product: a backend may round its operands to fewer bits than a pixel has.
       return mapImageGroups(images, gray, (group, without) => {
         if (without === 0) return group;
-        const mix = tf.tensor2d(LUMA.map((weight) => [weight, weight, weight])); // [3, 3]
-        return tf.reshape(tf.matMul(tf.reshape(group, [-1, 3]), mix), group.shape); // [n, H, W, 3]
+        const luma = tf.sum(tf.mul(group, tf.tensor4d(LUMA, [1, 1, 1, 3])), 3, true); // [n, H, W, 1]
+        return tf.concat([luma, luma, luma], 3) as tf.Tensor4D; // [n, H, W, 3]
       });
     },
   });
