@@ -1,0 +1,93 @@
+import { checkChoice, checkInteger, checkPositive, InvalidArgumentError } from "@simclr/core";
+
+export type ResNetDepth = 18 | 34 | 50 | 101 | 152 | 200;
+/** `cifar`: 3x3, no pooling; `imagenet`: 7x7 of stride 2, then 3x3 max-pooling of stride 2. */
+export type Stem = "cifar" | "imagenet";
+
+/** Largest image size for which the CIFAR stem is chosen. */
+const LARGEST_CIFAR_SIZE = 32;
+/** Filters of the stem and of group 1 at width multiplier 1. */
+const BASE_FILTERS = 64;
+const STEMS: readonly Stem[] = ["cifar", "imagenet"];
+
+/** Block type and number of blocks in each of the four groups. */
+export const RESNET_BLOCKS = {
+  18: { block: "basic", counts: [2, 2, 2, 2] },
+  34: { block: "basic", counts: [3, 4, 6, 3] },
+  50: { block: "bottleneck", counts: [3, 4, 6, 3] },
+  101: { block: "bottleneck", counts: [3, 4, 23, 3] },
+  152: { block: "bottleneck", counts: [3, 8, 36, 3] },
+  200: { block: "bottleneck", counts: [3, 24, 36, 3] },
+} as const satisfies Record<ResNetDepth, { block: "basic" | "bottleneck"; counts: readonly number[] }>;
+
+/** What a ResNet encoder is; plain JSON, enough to build it again. */
+export interface ResNetDescription {
+  readonly kind: "resnet";
+  readonly depth: ResNetDepth;
+  readonly widthMultiplier: number;
+  readonly stem: Stem;
+  /** Channels of the images. */
+  readonly channels: number;
+  readonly selectiveKernel: false;
+  /** First part of every weight's name. */
+  readonly name: string;
+}
+
+/** Every kind of encoder this package can build. */
+export type ArchitectureDescription = ResNetDescription;
+
+export interface ResNetArchitecture {
+  readonly depth: ResNetDepth;
+  /** Multiplies all channel counts; must give whole numbers. @defaultValue 1 */
+  readonly widthMultiplier?: number | undefined;
+  /** @defaultValue "cifar" if `imageSize` is at most 32, else "imagenet" */
+  readonly stem?: Stem | undefined;
+  /** Height and width of the images, in pixels; chooses the stem where none is given. */
+  readonly imageSize?: number | undefined;
+  /** Channels of the images. @defaultValue 3 */
+  readonly channels?: number | undefined;
+  /** First part of every weight's name. @defaultValue "encoder" */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Checks an architecture and fills in its defaults.
+ *
+ * @throws InvalidArgumentError for an unknown depth or stem, a width without whole channel counts, or a bad size.
+ */
+export function describeResNet(architecture: ResNetArchitecture): ResNetDescription {
+  const { depth, widthMultiplier = 1, imageSize, channels = 3, name = "encoder" } = architecture;
+  if (!Object.hasOwn(RESNET_BLOCKS, depth)) {
+    const expected = Object.keys(RESNET_BLOCKS).join(", ");
+    throw new InvalidArgumentError(`resNet: \`depth\` must be one of ${expected}; received ${String(depth)}.`, {
+      subject: "depth",
+      expected,
+      received: String(depth),
+    });
+  }
+  checkPositive("resNet", { widthMultiplier });
+  if (!Number.isInteger(BASE_FILTERS * widthMultiplier))
+    throw new InvalidArgumentError(
+      `resNet: \`widthMultiplier\` must give whole channel counts, so ${BASE_FILTERS} times it must be an integer; ` +
+        `received ${widthMultiplier}, which gives ${BASE_FILTERS * widthMultiplier}. Use a multiple of 1/${BASE_FILTERS}, such as 0.25.`,
+      { subject: "widthMultiplier", expected: `a multiple of 1/${BASE_FILTERS}`, received: String(widthMultiplier) },
+    );
+  checkInteger("resNet", { channels }, 1);
+  if (imageSize !== undefined) checkInteger("resNet", { imageSize }, 1);
+  const stem = architecture.stem ?? ((imageSize ?? Infinity) <= LARGEST_CIFAR_SIZE ? "cifar" : "imagenet");
+  checkChoice("resNet", { stem }, STEMS);
+  const minimum = minimumImageSize(stem);
+  if (imageSize !== undefined)
+    checkInteger("resNet", { imageSize }, minimum, `The ${stem} stem reduces images ${minimum} times.`);
+  return { kind: "resnet", depth, widthMultiplier, stem, channels, selectiveKernel: false, name };
+}
+
+/** Product of all strides: a smaller image would end as less than one pixel. */
+export function minimumImageSize(stem: Stem): number {
+  return stem === "cifar" ? 8 : 32;
+}
+
+/** Filters of the stem and of group 1; those of the other groups are 2, 4 and 8 times as many. */
+export function baseFilters({ widthMultiplier }: ResNetDescription): number {
+  return BASE_FILTERS * widthMultiplier;
+}

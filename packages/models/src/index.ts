@@ -1,0 +1,30 @@
+export type {
+  ArchitectureDescription,
+  ResNetArchitecture,
+  ResNetDepth,
+  ResNetDescription,
+  Stem,
+} from "./architecture.js";
+export { BatchStatistics } from "./batch-statistics.js";
+export { type Classifier, type ClassifierDescription, type ClassifierOptions, classifier } from "./classifier.js";
+export {
+  buildClassifierNetwork,
+  buildEncoder,
+  buildProjectionHead,
+  type ClassifierNetwork,
+  type ClassifierNetworkDescription,
+  type ClassifierNetworkParts,
+  classifierNetwork,
+} from "./classifier-network.js";
+export { countParameters, type ParameterCount } from "./count-parameters.js";
+export type { Encoder, EncoderOutput, Endpoint, InputConstraints } from "./encoder.js";
+export { modelName, type NamedArchitecture, parseModelName } from "./model-name.js";
+export type { ForwardOptions, Module } from "./module.js";
+export {
+  type ProjectionHead,
+  type ProjectionHeadDescription,
+  type ProjectionHeadOptions,
+  projectionHead,
+} from "./projection-head.js";
+export { type ResNetOptions, resNet, resNetWeightSpecs } from "./res-net.js";
+export type { WeightSpec } from "./weight-spec.js";

@@ -1,0 +1,121 @@
+import { checkInRange, checkInteger, checkShape, type Random, type Weight } from "@simclr/core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { ForwardOptions, Module } from "./module.js";
+import { makeNorm, type Norm, normalise } from "./norm.js";
+import { disposeWeights, weightMaker } from "./weight-spec.js";
+
+/** Standard deviation of the first values of a dense kernel. */
+export const DENSE_DEVIATION = 0.01;
+
+/** What a projection head is; plain JSON, enough to build it again. */
+export interface ProjectionHeadDescription {
+  readonly kind: "projection-head";
+  readonly inputDimension: number;
+  readonly layers: number;
+  readonly outputDimension: number;
+  /** First part of every weight's name. */
+  readonly name: string;
+}
+
+export interface ProjectionHeadOptions {
+  /** D, the length of a representation. */
+  readonly inputDimension: number;
+  /** Number of dense layers, >= 1; SimCLR has 2, SimCLRv2 3. @defaultValue 3 */
+  readonly layers?: number | undefined;
+  /** Length of a projection. @defaultValue 128 */
+  readonly outputDimension?: number | undefined;
+  /** First part of every weight's name. @defaultValue "head" */
+  readonly name?: string | undefined;
+  /** Each weight is drawn from `random.fork(name of the weight)`. */
+  readonly random: Random;
+}
+
+/** The projection head g, from representations h to projections z. */
+export interface ProjectionHead extends Module {
+  readonly layers: number;
+  /** Length of the vectors after `k` layers: D for 0, `outputDimension` for `layers`. */
+  dimensionAfter(k: number): number;
+  /** The weights of the first `k` layers. */
+  layerWeights(k: number): readonly Weight[];
+  /**
+   * Runs the first `upTo` layers.
+   *
+   * @param representation - h, float32 `[N, D]`. Not disposed.
+   * @param upTo - Number of layers to run, 0 to `layers`. @defaultValue `layers`
+   * @returns A copy of h, then what left each layer: `upTo + 1` new tensors; the last of a whole pass is z. The
+   * caller disposes them.
+   */
+  forward(representation: tf.Tensor2D, options: ForwardOptions, upTo?: number): tf.Tensor2D[];
+  describe(): ProjectionHeadDescription;
+}
+
+interface Layer {
+  readonly kernel: Weight;
+  readonly norm: Norm<Weight>;
+  readonly outputs: number;
+  /** How many weights the head has up to this layer. */
+  readonly weightsSoFar: number;
+}
+
+/**
+ * The non-linear projection head of SimCLRv2: dense layers without bias, each followed by batch norm; all but the
+ * last keep the dimension and end in a ReLU, the last has no beta and no activation.
+ *
+ * @returns A head that owns its weights: dispose it.
+ * @throws InvalidArgumentError unless dimensions and layers are integers >= 1.
+ * @see Chen et al. 2020, arXiv:2006.10029, section 3 and appendix
+ */
+export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
+  const { inputDimension, layers: layerCount = 3, outputDimension = 128, name = "head", random } = options;
+  checkInteger("projectionHead", { inputDimension }, 1);
+  checkInteger("projectionHead", { layers: layerCount }, 1);
+  checkInteger("projectionHead", { outputDimension }, 1);
+  const { make, weights } = weightMaker(random);
+  const layers = Array.from({ length: layerCount }, (_, index): Layer => {
+    const isLast = index === layerCount - 1;
+    const outputs = isLast ? outputDimension : inputDimension;
+    const path = `${name}/layer${index}`;
+    const kernel = make(
+      { name: `${path}/dense/kernel`, role: "kernel", shape: [inputDimension, outputs] },
+      { kind: "normal", deviation: DENSE_DEVIATION },
+    );
+    const norm = makeNorm(make, { name: `${path}/norm`, channels: outputs, useBeta: !isLast });
+    return { kernel, norm, outputs, weightsSoFar: weights.length };
+  });
+  const checkDepth = (k: number): void => {
+    checkInteger(name, { k });
+    checkInRange(name, { k }, 0, layerCount, `The head has ${layerCount} layers.`);
+  };
+  return {
+    layers: layerCount,
+    weights,
+    dimensionAfter(k) {
+      checkDepth(k);
+      return layers[k - 1]?.outputs ?? inputDimension;
+    },
+    layerWeights(k) {
+      checkDepth(k);
+      return weights.slice(0, layers[k - 1]?.weightsSoFar ?? 0);
+    },
+    forward(representation, forwardOptions, upTo = layerCount) {
+      checkShape(
+        name,
+        { representation },
+        [null, inputDimension],
+        "Build the head for this encoder's featureDimension.",
+      );
+      checkDepth(upTo);
+      return tf.tidy(() => {
+        const hiddens = [tf.clone(representation)];
+        for (const [index, { kernel, norm }] of layers.slice(0, upTo).entries()) {
+          const dense = tf.matMul<tf.Tensor2D>(hiddens[index]!, kernel.variable); // [N, outputs]
+          const activation = index < layerCount - 1 ? "relu" : "none";
+          hiddens.push(normalise(norm, dense, forwardOptions, { activation }));
+        }
+        return hiddens;
+      });
+    },
+    describe: () => ({ kind: "projection-head", inputDimension, layers: layerCount, outputDimension, name }),
+    dispose: () => disposeWeights(weights),
+  };
+}
