@@ -2,20 +2,21 @@ import { availableParallelism, totalmem } from "node:os";
 import { checkChoice, checkInteger, checkPositive, DataError, type Dataset, type RawImage } from "@simclr/core";
 import { Piscina } from "piscina";
 import { type CachedDataset, cachedDataset } from "./cached-dataset.js";
-import { shrinkImage } from "./decode-image.js";
+import { type DecodeSettings, shrinkImage } from "./decode-image.js";
 import type { DecodedImage, DecodeResult, DecodeTask } from "./decode-worker.js";
+import { rootOf } from "./derived-dataset.js";
 import {
   type BrokenPolicy,
   brokenImageError,
-  type EncodedImages,
   encodedImagesOf,
   type OpenedDataset,
-  reasonOf,
   type SkippedImage,
 } from "./encoded-dataset.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { forEachBounded } from "./for-each-bounded.js";
+import type { ImageLocation } from "./image-bytes.js";
 import { PixelStoreBuilder } from "./pixel-store.js";
+import { reasonOf } from "./reason.js";
 
 /** Images of one worker task: small ones cost less than a message. */
 const RUN_LENGTH = 64;
@@ -51,7 +52,8 @@ export interface CacheOptions {
  * @throws DataError naming the first broken image, or if the pixels take more than `maxBytes`.
  */
 export async function cacheDecoded(dataset: Dataset, options: CacheOptions = {}): Promise<CachedDataset> {
-  const opened = dataset as Partial<OpenedDataset> & Dataset;
+  const root = rootOf(dataset);
+  const opened = root.dataset as Partial<OpenedDataset>;
   const { workers = Math.min(8, availableParallelism()), maxBytes = totalmem() / 2, maxSide } = options;
   const { onBroken = opened.onBroken ?? "error", signal, onProgress } = options;
   checkInteger("cacheDecoded", { workers }, 1);
@@ -75,9 +77,11 @@ export async function cacheDecoded(dataset: Dataset, options: CacheOptions = {})
       broken.set(index, reason);
     },
   };
-  const encoded = encodedImagesOf(dataset);
-  if (encoded !== undefined) await decodeInWorkers(encoded, maxSide, workers, work);
-  else await readAll(dataset, maxSide, work);
+  const encoded = encodedImagesOf(root.dataset);
+  if (encoded !== undefined) {
+    const locations = Array.from(dataset.labels.keys(), (index) => encoded.locations[root.indexOf(index)]!);
+    await decodeInWorkers(locations, { ...encoded.settings, maxSide }, workers, work);
+  } else await readAll(dataset, maxSide, work);
 
   const kept = Int32Array.from(dataset.labels.keys()).filter((i) => !broken.has(i));
   if (kept.length === 0)
@@ -112,21 +116,22 @@ interface Work {
 }
 
 async function decodeInWorkers(
-  { locations, settings }: EncodedImages,
-  maxSide: number | undefined,
+  locations: readonly ImageLocation[],
+  settings: DecodeSettings,
   workers: number,
   { builder, signal, advance, reject }: Work,
 ): Promise<void> {
+  const threads = Math.min(workers, Math.ceil(locations.length / RUN_LENGTH));
   const pool = new Piscina<DecodeTask, DecodeResult>({
     filename: new URL("./decode-worker.js", import.meta.url).href,
-    minThreads: 1,
-    maxThreads: workers,
+    minThreads: threads,
+    maxThreads: threads,
   });
   const decode = async (first: number, end: number): Promise<void> => {
     const task: DecodeTask = {
       first,
       locations: locations.slice(first, end),
-      settings: { ...settings, maxSide },
+      settings,
       slots: builder.slots,
     };
     const { images, segments, broken } = await pool.run(task, signal === undefined ? {} : { signal });

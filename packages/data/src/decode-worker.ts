@@ -1,7 +1,7 @@
 import type { ImageShape } from "@simclr/core";
 import { type DecodeSettings, decodeImage } from "./decode-image.js";
-import { reasonOf } from "./encoded-dataset.js";
 import { BlockingImageReader, type ImageLocation } from "./image-bytes.js";
+import { reasonOf } from "./reason.js";
 
 /** Bytes of images that share one buffer. */
 const SEGMENT_BYTES = 4 << 20;

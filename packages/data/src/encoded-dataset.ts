@@ -3,6 +3,7 @@ import type { ClassLabels } from "./class-labels.js";
 import { type DecodeSettings, decodeImage } from "./decode-image.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { type ImageLocation, ImageReader } from "./image-bytes.js";
+import { reasonOf } from "./reason.js";
 
 /** What happens to an image that cannot be read: an error, or it is left out and listed. */
 export type BrokenPolicy = "error" | "skip";
@@ -101,12 +102,6 @@ export function brokenImageError(id: string, cause: unknown): DataError {
     `Cannot decode the image ${id}: ${reasonOf(cause)}. Replace or remove it, or cache the data set with onBroken: "skip" to leave broken images out and have them listed.`,
     { subject: id, expected: "a sound image", cause },
   );
-}
-
-/** Why an image could not be decoded, on one line. */
-export function reasonOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.trim().split("\n")[0]!.replace(/\.$/, "");
 }
 
 /** @throws InvalidArgumentError unless `index` is that of an image. */

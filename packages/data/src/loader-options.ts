@@ -12,8 +12,10 @@ import {
 export interface LoaderOptions {
   /** Images in a batch, >= 1. */
   readonly batchSize: number;
-  /** The run's stream for order and augmentation; not advanced. */
+  /** Draws the order, and the crops too unless `augmentRandom` is given; not advanced. */
   readonly random: Random;
+  /** Draws the crops, as the augmentation on the device would with it; not advanced. @defaultValue random */
+  readonly augmentRandom?: Random;
   /** A new order in every epoch; otherwise the order of the data set. @defaultValue true */
   readonly shuffle?: boolean;
   /** Leave out the images that do not fill a batch at the end of an epoch. @defaultValue true */
@@ -40,6 +42,7 @@ export interface LoaderOptions {
 export interface ResolvedLoaderOptions {
   readonly batchSize: number;
   readonly random: Random;
+  readonly augmentRandom: Random;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly repeat: boolean;
@@ -88,6 +91,7 @@ export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): 
   return {
     batchSize,
     random,
+    augmentRandom: options.augmentRandom ?? random,
     shuffle,
     dropLast,
     repeat,

@@ -48,23 +48,24 @@ export interface Loader {
 }
 
 /**
- * Cuts a data set into batches. What a batch holds depends on `random`, the epoch and the step alone, never on
+ * Cuts a data set into batches. What a batch holds depends on the randoms, the epoch and the step alone, never on
  * threads or on what was loaded before.
  *
  * Image `i` of a cropped batch is `cropAndResizeHost` of the box that `sampleCropBox` draws from
- * `cropStream(random, pass, index, view)`; `pass` is the epoch, or with `repeat` the number of the permutation, so
+ * `cropStream(augmentRandom, pass, index, view)`; `pass` is the epoch, or with `repeat` the number of the permutation, so
  * that an image that comes twice in an epoch is not cropped the same way twice.
  *
  * @param dataset - Borrowed; cache it with `cacheDecoded` unless it does not fit into memory.
  * @throws InvalidArgumentError if the options do not fit together, or not to the data set.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { batchSize, crop, random, views, workers, indices, prefetch, ...order } = resolveLoaderOptions(
+  const { batchSize, crop, random, augmentRandom, views, workers, indices, prefetch, ...order } = resolveLoaderOptions(
     dataset,
     options,
   );
   const batches = new BatchOrder({ batchSize, random, indices, ...order });
-  const cropper = crop === undefined ? undefined : new ViewCropper({ spec: crop, views, random, workers });
+  const cropper =
+    crop === undefined ? undefined : new ViewCropper({ spec: crop, views, random: augmentRandom, workers });
   const fetchImages = imageSource(dataset);
   const cached = pixelStoreOf(rootOf(dataset).dataset) !== undefined;
   const ahead = prefetch ?? (cached && cropper === undefined ? 0 : 2);

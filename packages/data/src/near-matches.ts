@@ -12,8 +12,10 @@ export function nearMatches(name: string, candidates: readonly string[]): string
     const distance = stem(lower) === stem(wanted) ? 0 : editDistance(lower, wanted);
     if (distance <= allowed) scored.push([distance, candidate]);
   }
+  scored.sort(([a, x], [b, y]) => a - b || (x < y ? -1 : 1));
+  const exact = scored[0]?.[0] === 0;
   return scored
-    .sort(([a, x], [b, y]) => a - b || (x < y ? -1 : 1))
+    .filter(([distance]) => !exact || distance === 0)
     .slice(0, 3)
     .map(([, candidate]) => candidate);
 }
