@@ -44,7 +44,19 @@ describe("hooks", () => {
     };
     await run([logger("a"), logger("b")], { totalSteps: 5 });
     const step = ["stepStart", "stepEnd"];
-    const expected = ["trainStart", "epochStart", ...step, ...step, ...step, ...step, "epochEnd", "epochStart", ...step, "checkpoint", "trainEnd"]; // biome-ignore format: one line
+    const expected = [
+      "trainStart",
+      "epochStart",
+      ...step,
+      ...step,
+      ...step,
+      ...step,
+      "epochEnd",
+      "epochStart",
+      ...step,
+      "checkpoint",
+      "trainEnd",
+    ];
     expect(log).toEqual(expected.flatMap((event) => [`a ${event}`, `b ${event}`]));
   });
 

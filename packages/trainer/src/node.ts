@@ -1,3 +1,4 @@
+export { writeFileAtomic } from "./node/atomic-file.js";
 export { type Checkpoint, type CheckpointMetadata, loadCheckpoint, saveCheckpoint } from "./node/checkpoint.js";
 export {
   type CheckpointEntry,
@@ -9,5 +10,6 @@ export {
 export { type CheckpointHookOptions, checkpointHook } from "./node/checkpoint-hook.js";
 export { type JsonlHookOptions, jsonlHook } from "./node/jsonl-hook.js";
 export { memoryHook } from "./node/memory-hook.js";
+export { readSteps } from "./node/read-steps.js";
 export { type StopSignal, stopOnSignals } from "./node/stop-signal.js";
 export { type ProgressHookOptions, progressHook } from "./progress-hook.js";

@@ -9,17 +9,41 @@ afterEach(() => void vi.useRealTimers());
 /** Feeds a hook the steps of a run, each taking `stepMs`, and gives what it wrote. */
 async function watch(
   options: Omit<ProgressHookOptions, "write">,
-  { steps, stepMs, startStep = 0, report = {}, totalSteps = 1000 }: { steps: number; stepMs: number; startStep?: number; report?: Partial<StepReport>; totalSteps?: number }, // biome-ignore format: one line
+  {
+    steps,
+    stepMs,
+    startStep = 0,
+    report = {},
+    totalSteps = 1000,
+  }: { steps: number; stepMs: number; startStep?: number; report?: Partial<StepReport>; totalSteps?: number },
 ): Promise<{ texts: string[]; hook: TrainerHook; runAt: (step: number) => TrainingRun }> {
   const texts: string[] = [];
   const hook = progressHook({ write: (text) => texts.push(text), ...options });
   const runAt = (step: number) =>
-    ({ task: { name: "simclr", weights: [], state: [] }, random: Random.fromSeed(0), communicator: singleProcess(), totalSteps, stepsPerEpoch: 10, startStep, step }) as unknown as TrainingRun; // biome-ignore format: one line
+    ({
+      task: { name: "simclr", weights: [], state: [] },
+      random: Random.fromSeed(0),
+      communicator: singleProcess(),
+      totalSteps,
+      stepsPerEpoch: 10,
+      startStep,
+      step,
+    }) as unknown as TrainingRun;
   await hook.trainStart?.(runAt(startStep));
   for (let step = startStep; step < startStep + steps; step++) {
     vi.advanceTimersByTime(stepMs);
     const metrics = { contrastAccuracy: 0.4312 };
-    const base = { step, epoch: Math.floor(step / 10), loss: 4.81234, metrics, learningRate: 1, imagesPerSecond: 512.4, dataWaitMs: 5, stepMs: 95, batchSize: 64 }; // biome-ignore format: one line
+    const base = {
+      step,
+      epoch: Math.floor(step / 10),
+      loss: 4.81234,
+      metrics,
+      learningRate: 1,
+      imagesPerSecond: 512.4,
+      dataWaitMs: 5,
+      stepMs: 95,
+      batchSize: 64,
+    };
     await hook.stepEnd?.(runAt(step + 1), { ...base, ...report });
   }
   return { texts, hook, runAt };

@@ -1,7 +1,9 @@
+import "@simclr/backend-onednn/register";
 import { CheckpointError, Random } from "@simclr/core";
 import { lars, momentumSgd, warmupCosine } from "@simclr/optim";
+import { describeBackends } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { logisticRegression, pointSource } from "../test/logistic-regression.js";
 import type { TrainerHook, TrainingReport } from "./hooks.js";
 import type { TrainingState } from "./state.js";
@@ -14,7 +16,10 @@ beforeEach(() => {
 afterEach(() => expect(tf.memory().numTensors, "tensors left behind").toBe(before));
 
 const TOTAL = 12;
-const schedule = { ...warmupCosine({ learningRate: 0.5, scaling: "none", sampleCount: 40, batchSize: 8, epochs: 2.3, warmupEpochs: 1 }), totalSteps: TOTAL }; // biome-ignore format: one line
+const schedule = {
+  ...warmupCosine({ learningRate: 0.5, scaling: "none", sampleCount: 40, batchSize: 8, epochs: 2.3, warmupEpochs: 1 }),
+  totalSteps: TOTAL,
+};
 
 interface RunOptions {
   readonly resumeFrom?: TrainingState | undefined;
@@ -70,32 +75,38 @@ async function runOnce({ resumeFrom, stopAfter, makeOptimizer = momentumSgd }: R
   }
 }
 
-describe.each([
+const optimizers = [
   ["momentumSgd", momentumSgd],
   ["lars", lars],
-] as const)("a resumed run with %s", (_, makeOptimizer) => {
-  // Epochs have 5 steps: 1 and 7 are in mid-epoch, 5 and 10 at the end of one, 11 is before the last step.
-  it.each([1, 5, 7, 10, 11])(
-    "makes the losses of the run that never stopped, bit for bit, after step %i",
-    async (stopAfter) => {
-      const whole = await runOnce({ makeOptimizer });
-      const first = await runOnce({ makeOptimizer, stopAfter });
-      expect(first.report).toMatchObject({ step: stopAfter, interrupted: true, reason: "enough for today" });
-      expect(first.events).toEqual([
-        `checkpoint ${stopAfter}: enough for today`,
-        `interrupted ${stopAfter}: enough for today`,
-        "trainEnd",
-      ]);
-      const second = await runOnce({ makeOptimizer, resumeFrom: first.state! });
-      expect(second.report).toMatchObject({ startStep: stopAfter, step: TOTAL, interrupted: false });
-      expect(whole.losses).toHaveLength(TOTAL);
-      expect([...first.losses, ...second.losses]).toEqual(whole.losses);
-      expect(second.state).toEqual(whole.state); // weights, statistics and slots
-    },
-  );
-});
+] as const;
+
+describeBackends(["cpu", "onednn"], () =>
+  describe.each(optimizers)("a resumed run with %s", (_, makeOptimizer) => {
+    // Epochs have 5 steps: 1 and 7 are in mid-epoch, 5 and 10 at the end of one, 11 is before the last step.
+    it.each([1, 5, 7, 10, 11])(
+      "makes the losses of the run that never stopped, bit for bit, after step %i",
+      async (stopAfter) => {
+        const whole = await runOnce({ makeOptimizer });
+        const first = await runOnce({ makeOptimizer, stopAfter });
+        expect(first.report).toMatchObject({ step: stopAfter, interrupted: true, reason: "enough for today" });
+        expect(first.events).toEqual([
+          `checkpoint ${stopAfter}: enough for today`,
+          `interrupted ${stopAfter}: enough for today`,
+          "trainEnd",
+        ]);
+        const second = await runOnce({ makeOptimizer, resumeFrom: first.state! });
+        expect(second.report).toMatchObject({ startStep: stopAfter, step: TOTAL, interrupted: false });
+        expect(whole.losses).toHaveLength(TOTAL);
+        expect([...first.losses, ...second.losses]).toEqual(whole.losses);
+        expect(second.state).toEqual(whole.state); // weights, statistics and slots
+      },
+    );
+  }),
+);
 
 describe("resuming", () => {
+  beforeAll(() => tf.setBackend("cpu"));
+
   it("at the end makes no step and asks for no checkpoint", async () => {
     const { state } = await runOnce({});
     const again = await runOnce({ resumeFrom: state! });

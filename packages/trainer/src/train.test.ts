@@ -60,7 +60,15 @@ describe("train", () => {
       hooks: [record],
     });
     expectClose(variable, [0.75 ** 7], { rtol: 1e-6 }); // seven float32 products, each 6e-8 off at most
-    expect(record.reports.map(({ step, epoch }) => [step, epoch])).toEqual([[0, 0], [1, 0], [2, 0], [3, 1], [4, 1], [5, 1], [6, 2]]); // biome-ignore format: one line
+    expect(record.reports.map(({ step, epoch }) => [step, epoch])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 1],
+      [4, 1],
+      [5, 1],
+      [6, 2],
+    ]);
     for (const { step, loss, learningRate, metrics } of record.reports) {
       expectClose(loss, 0.5 * 0.75 ** (2 * step), { rtol: 1e-6 });
       expect(learningRate).toBe(0.25);

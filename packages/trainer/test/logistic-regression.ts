@@ -7,7 +7,7 @@ import type { BatchSource, TrainingTask } from "../src/task.js";
 tf.env().set("PROD", true); // no banner
 
 export const FEATURES = 4;
-export const CLASSES = 3;
+const CLASSES = 3;
 
 export interface PointBatch {
   readonly indices: Int32Array;

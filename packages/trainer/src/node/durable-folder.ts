@@ -13,7 +13,7 @@ export interface FileDigest {
 const TEMPORARY = /^\..*\.(\d+)\.\d+\.tmp$/;
 
 /** Suffix of a folder that is being replaced by a newer one of its name. */
-export const OLD = ".old";
+const OLD = ".old";
 
 /** Temporary folders that this process is writing now. */
 const writing = new Set<string>();
@@ -44,7 +44,7 @@ export async function writeDurable(path: string, pieces: readonly Uint8Array[]):
 }
 
 /** Waits until the disk has the names in a folder. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return; // folders cannot be opened there, and renames are journalled
   const folder = await open(path, constants.O_RDONLY);
   try {
