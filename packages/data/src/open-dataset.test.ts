@@ -154,6 +154,14 @@ describe("openDataset on wrong paths", () => {
     );
   });
 
+  it("names a link that leads nowhere", async () => {
+    const folder = writeTree(join(root, "dangling"), { "cat/a.png": red });
+    symlinkSync(join(root, "gone.png"), join(folder, "cat", "b.png"));
+    expect(await failure(openDataset(folder))).toMatch(
+      /^Cannot read .*cat\/b\.png: ENOENT.*Correct its permissions or its link/,
+    );
+  });
+
   it("asks which is meant if a folder holds archives and images", async () => {
     const folder = writeTree(join(root, "both"), { "cat/a.png": red });
     packTar(join(folder, "x.tar"), folder, ["cat"]);

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError, InvalidArgumentError } from "@simclr/core";
 import type { OpenedDataset } from "./encoded-dataset.js";
-import { listFiles } from "./folder-files.js";
+import { listFiles, unreadable } from "./folder-files.js";
 import { byCodeUnit, isImageName } from "./image-names.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
 import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from "./open-options.js";
@@ -30,7 +30,10 @@ export async function openDataset(path: string | readonly string[], options: Ope
       });
     return readTars(path.join(", "), path, resolved);
   }
-  const found = await stat(path).catch(() => undefined);
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
+    throw unreadable(resolve(path), cause);
+  });
   if (found === undefined) {
     if (isPattern(path)) return readTars(path, await expandPattern(path), resolved);
     throw await missingPath(path);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure, packTar, picture, temporaryFolder, writeTree } from "../test/files.js";
@@ -42,6 +42,16 @@ describe("tar shards", () => {
     expect(dataset.id(0)).toBe(`${format}.tar:${long}.png`);
     expect([dataset.size, await redOf(dataset, 0), await redOf(dataset, 1)]).toEqual([2, 60, 0]);
     await dataset.close();
+  });
+
+  it("list links, which have no content of their own", async () => {
+    const from = writeTree(join(root, "links"), { "dog/a.png": a });
+    linkSync(join(from, "dog", "a.png"), join(from, "dog", "hard.png"));
+    symlinkSync(`${"x".repeat(120)}.png`, join(from, "dog", `${"s".repeat(120)}.png`));
+    const names = ["dog/a.png", "dog/hard.png", `dog/${"s".repeat(120)}.png`];
+    const dataset = await openDataset(packTar(join(root, "links.tar"), from, names, "--format=gnu"));
+    expect([dataset.size, dataset.id(0)]).toEqual([1, "links.tar:dog/a.png"]);
+    expect(dataset.ignored).toEqual(names.slice(1).map((name) => `links.tar:${name}`));
   });
 
   it("are found through patterns, in the order that braces give", async () => {

@@ -26,7 +26,7 @@ export async function readTars(
         `${path}: the archive is compressed, but members are read at random. Unpack it to a plain .tar first, for example with gunzip.`,
         { subject: path, expected: "an uncompressed tar archive" },
       );
-    const { members, problem } = await indexTar(path);
+    const { members, links, problem } = await indexTar(path);
     if (problem !== undefined) {
       if (options.onBroken === "error") throw problem;
       skipped.push({ id: problem.subject ?? path, reason: problem.message });
@@ -36,6 +36,7 @@ export async function readTars(
       if (isImageName(member)) images.push({ id, name: member, location: { path, offset, size } });
       else if (!isHidden(member)) ignored.push(id);
     }
+    for (const link of links) if (!isHidden(link)) ignored.push(`${labelOf[i]!}:${link}`);
   }
   if (images.length === 0)
     throw new DataError(

@@ -16,6 +16,9 @@ const WINDOW_BYTES = 1 << 16;
 /** Longest long name or pax record that is believed. */
 const MAX_META_BYTES = 1 << 20;
 
+/** Headers that say something about the next member: GNU's long names of members and links, and pax records. */
+const META_TYPES = "LKxg";
+
 /** A file inside a tar archive. */
 export interface TarMember {
   readonly name: string;
@@ -28,6 +31,8 @@ export interface TarMember {
 export interface TarIndex {
   /** Regular files, in the order of the archive. */
   readonly members: readonly TarMember[];
+  /** Names of members without content of their own, such as links to other members. */
+  readonly links: readonly string[];
   /** Why the archive could not be read to its end; undefined for a sound one. */
   readonly problem: DataError | undefined;
 }
@@ -56,15 +61,16 @@ export async function indexTar(path: string): Promise<TarIndex> {
 
 async function scan(path: string, window: Window): Promise<TarIndex> {
   const members: TarMember[] = [];
+  const links: string[] = [];
   let position = 0;
   let last = "";
   let longName: string | undefined;
   let longSize: number | undefined;
-  const stop = (problem: DataError): TarIndex => ({ members, problem });
+  const stop = (problem: DataError): TarIndex => ({ members, links, problem });
   for (;;) {
     const block = await window.read(position, TAR_BLOCK);
     if (block.length < TAR_BLOCK) return stop(cutShort(path, position, last));
-    if (isZeroBlock(block)) return { members, problem: undefined };
+    if (isZeroBlock(block)) return { members, links, problem: undefined };
     let header: TarHeader;
     const at = position;
     try {
@@ -73,9 +79,11 @@ async function scan(path: string, window: Window): Promise<TarIndex> {
       const name = longName ?? header.name;
       const start = position + TAR_BLOCK;
       position = start + Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
-      last = header.type === "L" || header.type === "x" ? last : name;
+      const isMeta = META_TYPES.includes(header.type);
+      if (!isMeta) last = name;
       if (start + size > window.size) return stop(memberCutShort(path, name, size, window.size - start));
-      if (header.type === "L" || header.type === "x") {
+      if (isMeta) {
+        if (header.type === "K" || header.type === "g") continue; // names of links, and records without a size
         if (size > MAX_META_BYTES) throw new TarHeaderProblem(`its extended header takes ${size} bytes`);
         const bytes = await window.read(start, size);
         if (header.type === "L") longName = readText(bytes, 0, size);
@@ -88,6 +96,7 @@ async function scan(path: string, window: Window): Promise<TarIndex> {
         continue;
       }
       if (header.type === "0" || header.type === "7") members.push({ name, offset: start, size });
+      else if (header.type !== "5") links.push(name);
     } catch (cause) {
       if (!(cause instanceof TarHeaderProblem)) throw cause;
       return stop(damaged(path, at, last, cause));
