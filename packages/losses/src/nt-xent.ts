@@ -2,7 +2,7 @@ import { checkChoice, checkPositive, checkSameShape, checkShape, InvalidArgument
 import * as tf from "@tensorflow/tfjs-core";
 import { inverseNorms, normalizeRowsGradient } from "./normalize-rows.js";
 
-/** Logit given to self-pairs, so that their softmax weight is exactly 0 in float32. */
+/** Added to the logits of self-pairs, so that their softmax weight is exactly 0 in float32. */
 const MASKED_LOGIT = -1e9;
 
 export interface NtXentLossOptions {
@@ -109,9 +109,9 @@ function similarities(z1: tf.Tensor2D, z2: tf.Tensor2D, temperature: number): Si
   const inverse = inverseNorms(z); // [2N, 1]
   const unit = tf.mul(z, inverse) as tf.Tensor2D; // [2N, D]
   const cosine = tf.matMul(unit, unit, false, true); // [2N, 2N]
-  const index = tf.range(0, z.shape[0], 1, "int32"); // [2N]
-  const self = tf.equal(tf.expandDims(index, 1), index); // [2N, 2N]
-  const logits = tf.where(self, MASKED_LOGIT, tf.div(cosine, temperature) as tf.Tensor2D); // [2N, 2N]
+  const rows = tf.range(0, z.shape[0], 1, "int32"); // [2N]
+  const mask = tf.oneHot(rows, z.shape[0], MASKED_LOGIT, 0, "float32") as tf.Tensor2D; // [2N, 2N]
+  const logits = tf.add(tf.div(cosine, temperature), mask) as tf.Tensor2D; // [2N, 2N]
   const max = tf.max<tf.Tensor2D>(logits, 1, true); // [2N, 1]
   const exponentials = tf.exp(tf.sub(logits, max)) as tf.Tensor2D; // [2N, 2N]
   const sum = tf.sum<tf.Tensor2D>(exponentials, 1, true); // [2N, 1]
