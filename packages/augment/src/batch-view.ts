@@ -1,7 +1,6 @@
 import { type ImageBatch, InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { AugmentKeys } from "./augment.js";
-import { augment } from "./augment.js";
+import { type AugmentKeys, augment, splitCrop } from "./augment.js";
 import type { Augmentation } from "./augmentation.js";
 import { toImages } from "./to-images.js";
 
@@ -9,7 +8,7 @@ import { toImages } from "./to-images.js";
  * One augmented view of a loader's batch, whichever way the loader crops: raw images go through the whole recipe;
  * of views that were cropped where they were decoded, only the rest of the recipe is applied.
  *
- * @param keys - `keys.view` also chooses the cropped view; `keys.indices` is taken from the batch.
+ * @param keys - `keys.view` also chooses the cropped view; the indices are those of the batch.
  * @returns float32 [N, S, S, C] in [0, 1]. The caller disposes it.
  * @throws InvalidArgumentError if the batch has no such view.
  */
@@ -29,7 +28,6 @@ export function batchView(
         { subject: "view", expected: `< ${batch.views.length}`, received: String(keys.view) },
       );
     }
-    const rest = recipe.filter(({ crop }) => crop === undefined);
-    return augment(tf.tensor4d(view, [...batch.shape]), rest, withIndices);
+    return augment(tf.tensor4d(view, [...batch.shape]), splitCrop(recipe).rest, withIndices);
   });
 }

@@ -1,5 +1,6 @@
 export { type AugmentKeys, augment, splitCrop } from "./augment.js";
 export { type Augmentation, type AugmentationContext, defineAugmentation } from "./augmentation.js";
+export { batchView } from "./batch-view.js";
 export { clip } from "./clip.js";
 export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter.js";
 export { type CenterCropOptions, centerCrop, type RandomResizedCropOptions, randomResizedCrop } from "./crop.js";

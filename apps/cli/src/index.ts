@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, Option } from "commander";
+import { ExitCode, exitCodeOf, explain } from "./exit.js";
+
+interface Manifest {
+  readonly version: string;
+}
+
+const manifest = (): Manifest =>
+  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as Manifest;
+
+/**
+ * The command `simclr`: parses, calls the pipeline, prints. Results go to the standard output, all else to the standard
+ * error.
+ *
+ * @returns The exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted (a checkpoint is written).
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv);
+    return ExitCode.Done;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
+    process.stderr.write(`${explain(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function program(): Command {
+  const simclr = new Command("simclr")
+    .description("SimCLRv2: from a folder of images and few labels to a distilled classifier")
+    .version(manifest().version)
+    .showHelpAfterError("(simclr --help tells more)")
+    .exitOverride();
+
+  simclr
+    .command("run")
+    .description("pretrain, fine-tune, distil and measure, as a configuration says; goes on where an earlier run stopped")
+    .argument("<config>", "YAML file, such as configs/cifar10-small.yaml")
+    .option("--data <folder>", "folder of the images; replaces data.root of the configuration")
+    .addOption(runFolder())
+    .addOption(assignments())
+    .option("--fresh", "move what an earlier run left in the folder aside, and start anew")
+    .option("--json", "print the results as JSON")
+    .addHelpText("after", "\nExample:\n  simclr run configs/cifar10-small.yaml --data ~/cifar10-jpeg --set pretrain.epochs=10")
+    .action(async (config: string, options: RunCommandOptions) => {
+      const { runCommand } = await import("./run-command.js");
+      await runCommand(config, options);
+    });
+
+  simclr
+    .command("demo")
+    .description("the whole pipeline on the built-in data set, in a few minutes on two cores")
+    .addOption(new Option("--seed <n>", "seed of the run").argParser(Number).default(0))
+    .addOption(runFolder())
+    .addOption(assignments())
+    .option("--fresh", "move what an earlier demo left aside, and start anew")
+    .option("--json", "print the results as JSON")
+    .addHelpText("after", "\nExample:\n  simclr demo --seed 1 --output runs/demo-1")
+    .action(async ({ seed, ...options }: RunCommandOptions & { seed: number }) => {
+      const { runCommand } = await import("./run-command.js");
+      const config = new URL("../configs/demo.yaml", import.meta.url).pathname;
+      const output = options.output ?? `runs/demo${seed === 0 ? "" : `-seed-${seed}`}`;
+      await runCommand(config, { ...options, output, set: [...options.set, `seed=${seed}`] });
+    });
+
+  simclr
+    .command("backend")
+    .description("load a backend, check its arithmetic, and say what it runs on")
+    .argument("[name]", "auto, onednn, tensorflow or cpu", "auto")
+    .addHelpText("after", "\nExample:\n  simclr backend onednn")
+    .action(async (name: string) => {
+      const { backendCommand } = await import("./backend-command.js");
+      await backendCommand(name);
+    });
+
+  // Commander prints help and its own errors; exitOverride turns its exits into CommanderError on every level.
+  for (const command of simclr.commands) command.exitOverride();
+  return simclr;
+}
+
+const runFolder = (): Option => new Option("-o, --output <folder>", "folder of the run (default: runs/<name>)");
+
+const assignments = (): Option =>
+  new Option("--set <key=value>", "change a setting, such as pretrain.epochs=10; may be given again")
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], "none");
+
+/** Options that `run` and `demo` share. */
+export interface RunCommandOptions {
+  readonly data?: string;
+  readonly output?: string;
+  readonly set: readonly string[];
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+}

@@ -1,0 +1,40 @@
+import { relative } from "node:path";
+import { loadConfig, type PipelineEvents, run } from "@simclr/pipeline";
+import { stopOnSignals } from "@simclr/trainer/node";
+import pc from "picocolors";
+import { accuracyTable, calibrationTable } from "./tables.js";
+import type { RunCommandOptions } from "./index.js";
+
+/** `simclr run` and `simclr demo`. */
+export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {
+  const { data, output, set, fresh = false, json = false } = options;
+  const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
+  const stop = stopOnSignals();
+  try {
+    const { results, folder, report } = await run(config, { events: terminalEvents(), signal: stop.signal, fresh });
+    if (json) {
+      process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+      return;
+    }
+    process.stdout.write(`\n${accuracyTable(results.accuracy)}\n`);
+    if (results.calibration.length > 0) process.stdout.write(`${calibrationTable(results.calibration)}\n`);
+    process.stdout.write(`run:    ${relative(".", folder) || "."}\nreport: ${relative(".", report)}\n`);
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** News and progress, on the standard error. */
+function terminalEvents(): PipelineEvents {
+  const { stderr } = process;
+  const isTerminal = stderr.isTTY === true && stderr.columns > 0;
+  const started = Date.now();
+  const time = (): string => {
+    const seconds = Math.floor((Date.now() - started) / 1000);
+    return pc.dim(`${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, "0")}`);
+  };
+  return {
+    line: (text) => stderr.write(`${time()} ${text}\n`),
+    progress: { write: (text) => stderr.write(text), isTerminal },
+  };
+}

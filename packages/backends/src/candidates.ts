@@ -1,0 +1,84 @@
+import { createRequire } from "node:module";
+import { onednnInfo, type Precision, registerOnednnBackend, setPrecision } from "@simclr/backend-onednn";
+import * as tf from "@tensorflow/tfjs-core";
+
+/** What a user may ask for. */
+export type BackendName = "onednn" | "tensorflow" | "cpu";
+
+export interface BackendOptions {
+  /** Threads of the onednn backend. @defaultValue all cores that the process may use */
+  readonly threads?: number;
+  /** Arithmetic of convolutions and matrix products on onednn. @defaultValue "float32" */
+  readonly precision?: Precision;
+}
+
+/** One way to compute. `load` registers and selects it, and tells what it really runs on; it throws with a reason. */
+export interface Candidate {
+  readonly name: BackendName;
+  /** Why `auto` passes over it although it loads; undefined if it is fine. */
+  readonly load: (options: BackendOptions, auto: boolean) => Promise<string>;
+}
+
+async function select(name: string): Promise<void> {
+  if (!(await tf.setBackend(name))) throw new Error(`tfjs-core could not initialise the backend "${name}"`);
+  await tf.ready();
+}
+
+function refusePrecision(name: BackendName, { precision }: BackendOptions): void {
+  if (precision === "bfloat16")
+    throw new Error(`the backend "${name}" computes in float32 only; bfloat16 needs "onednn"`);
+}
+
+const onednn: Candidate = {
+  name: "onednn",
+  async load({ threads, precision = "float32" }) {
+    registerOnednnBackend(threads === undefined ? {} : { threads });
+    setPrecision(precision);
+    await select("onednn");
+    const info = onednnInfo();
+    return `oneDNN ${info.version}, ${info.isa}, ${info.threads} threads, ${precision}`;
+  },
+};
+
+/** Loads tfjs-node-gpu or tfjs-node, whichever the user has installed, and says which device it found. */
+const tensorflow: Candidate = {
+  name: "tensorflow",
+  async load(options, auto) {
+    refusePrecision("tensorflow", options);
+    const require = createRequire(import.meta.url);
+    // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
+    const util = require("node:util") as Record<string, unknown>;
+    util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+    const reasons: string[] = [];
+    for (const id of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+      try {
+        require(id);
+      } catch (error) {
+        reasons.push(`${id}: ${(error as Error).message.split("\n")[0]}`);
+        continue;
+      }
+      await select("tensorflow");
+      const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+      const device = backend.isUsingGpuDevice ? "a CUDA GPU" : "the CPU";
+      if (auto && !backend.isUsingGpuDevice)
+        throw new Error(`${id} loads, but runs on the CPU: it found no CUDA 11.2 GPU`);
+      return `${id} on ${device}`;
+    }
+    throw new Error(reasons.join("; "));
+  },
+};
+
+const cpu: Candidate = {
+  name: "cpu",
+  async load(options) {
+    refusePrecision("cpu", options);
+    await import("@tensorflow/tfjs-backend-cpu");
+    await select("cpu");
+    return "tfjs in plain JavaScript: right, and about a thousand times slower than onednn";
+  },
+};
+
+export const candidates: Readonly<Record<BackendName, Candidate>> = { onednn, tensorflow, cpu };
+
+/** The order of `auto`. */
+export const AUTO_ORDER: readonly BackendName[] = ["tensorflow", "onednn", "cpu"];

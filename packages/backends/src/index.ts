@@ -1,0 +1,3 @@
+export { AUTO_ORDER, type BackendName, type BackendOptions } from "./candidates.js";
+export { selfTest } from "./self-test.js";
+export { type Attempt, type BackendReport, useBackend } from "./use-backend.js";

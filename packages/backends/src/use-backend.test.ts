@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { describe, expect, it } from "vitest";
+import { selfTest } from "./self-test.js";
+import { useBackend } from "./use-backend.js";
+
+describe("useBackend", () => {
+  it("takes onednn by default where there is no GPU, and says what it passed over", async () => {
+    const report = await useBackend();
+    expect(report.name).toBe("onednn");
+    expect(tf.getBackend()).toBe("onednn");
+    expect(report.details).toMatch(/^oneDNN \d+\.\d+\.\d+, .*\d+ threads?, float32$/);
+    expect(report.tried.map(({ name }) => name)).toEqual(["tensorflow"]);
+    expect(report.tried[0]!.reason).toContain("@tensorflow/tfjs-node-gpu");
+  });
+
+  it("registers gradients", async () => {
+    await useBackend("cpu");
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2, 3]));
+    expect([...(await gradient.data())]).toEqual([2, 4, 6]);
+  });
+
+  it("never falls back from a backend that was named", async () => {
+    await expect(useBackend("tensorflow")).rejects.toThrow(
+      /^The backend "tensorflow" cannot be used: @tensorflow\/tfjs-node-gpu: Cannot find .*npm install @tensorflow\/tfjs-node-gpu@4\.22\.0/,
+    );
+    await expect(useBackend("cpu", { precision: "bfloat16" })).rejects.toThrow('bfloat16 needs "onednn"');
+  });
+
+  it("refuses a name that it does not know", async () => {
+    await expect(useBackend("cuda" as "cpu")).rejects.toThrow(
+      'useBackend: `name` must be one of "auto", "tensorflow", "onednn", "cpu"; received "cuda".',
+    );
+  });
+});
+
+describe("selfTest", () => {
+  it("passes on a right backend and fails on one whose convolution is wrong", async () => {
+    await useBackend("cpu");
+    expect(await selfTest()).toBeUndefined();
+    const right = tf.getKernel("Conv2D", "cpu");
+    tf.unregisterKernel("Conv2D", "cpu");
+    tf.registerKernel({
+      ...right,
+      kernelFunc: (call) => {
+        const y = right.kernelFunc(call) as tf.TensorInfo;
+        return tf
+          .getKernel("Multiply", "cpu")
+          .kernelFunc({ inputs: { a: y, b: y }, backend: call.backend }) as tf.TensorInfo;
+      },
+    });
+    try {
+      expect(await selfTest()).toMatch(/^a 3x3 convolution and its gradient are off by/);
+    } finally {
+      tf.unregisterKernel("Conv2D", "cpu");
+      tf.registerKernel(right);
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import "@simclr/ops/register";
+import { BackendError, checkChoice } from "@simclr/core";
+import * as tf from "@tensorflow/tfjs-core";
+import { AUTO_ORDER, type BackendName, type BackendOptions, candidates } from "./candidates.js";
+import { selfTest } from "./self-test.js";
+
+/** A backend that was tried and not taken. */
+export interface Attempt {
+  readonly name: BackendName;
+  readonly reason: string;
+}
+
+export interface BackendReport {
+  readonly name: BackendName;
+  /** What it runs on: library, instruction set, device, threads. */
+  readonly details: string;
+  /** What `auto` tried before, and why it went on. */
+  readonly tried: readonly Attempt[];
+}
+
+const REMEDY: Readonly<Record<BackendName, string>> = {
+  onednn: "`simclr backend` tells more, and --backend cpu runs without it",
+  tensorflow: "Install it with `npm install @tensorflow/tfjs-node-gpu@4.22.0`, or choose --backend onednn",
+  cpu: "Install it with `npm install @tensorflow/tfjs-backend-cpu@4.22.0`",
+};
+
+/**
+ * Loads a backend, makes it tfjs-core's current one, registers the gradients and checks its arithmetic against plain
+ * loops.
+ *
+ * `auto` takes the first that works of: tfjs-node-gpu with a real GPU, onednn, cpu. A backend that is named never falls
+ * back to another.
+ *
+ * @throws BackendError if the named backend (or, for `auto`, every one) cannot be loaded or computes wrong numbers;
+ * the message says why and what helps.
+ */
+export async function useBackend(
+  name: BackendName | "auto" = "auto",
+  options: BackendOptions = {},
+): Promise<BackendReport> {
+  checkChoice("useBackend", { name }, ["auto", ...AUTO_ORDER]);
+  tf.env().set("PROD", true); // silences tfjs-core's advice about Node
+  const order = name === "auto" ? AUTO_ORDER : [name];
+  const tried: Attempt[] = [];
+  for (const candidate of order) {
+    try {
+      const details = await candidates[candidate].load(options, name === "auto");
+      const wrong = await selfTest();
+      if (wrong !== undefined) throw new Error(`it computes wrong numbers: ${wrong}`);
+      return { name: candidate, details, tried };
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (name !== "auto")
+        throw new BackendError(`The backend "${candidate}" cannot be used: ${trim(reason)}. ${REMEDY[candidate]}.`, {
+          subject: candidate,
+          cause: error,
+        });
+      tried.push({ name: candidate, reason });
+    }
+  }
+  const reasons = tried.map(({ name: each, reason }) => `${each}: ${trim(reason)}`).join("; ");
+  throw new BackendError(`No backend can be used. ${reasons}.`, { subject: "auto" });
+}
+
+const trim = (text: string): string => text.replace(/\.\s*$/, "");

@@ -1,0 +1,1 @@
+export { type DistillationOptions, distillation } from "./distillation.js";

@@ -1,0 +1,24 @@
+import type { Weight } from "@simclr/core";
+import * as tf from "@tensorflow/tfjs-core";
+
+export interface NamedGradients {
+  readonly loss: tf.Scalar;
+  /** By weight name. */
+  readonly gradients: Record<string, tf.Tensor>;
+}
+
+/** `tf.variableGrads` with gradients keyed by the weights' own names. The caller disposes everything returned. */
+export function weightGradients(loss: () => tf.Scalar, weights: readonly Weight[]): NamedGradients {
+  const names = new Map(weights.map(({ name, variable }) => [variable.name, name]));
+  const { value, grads } = tf.variableGrads(
+    loss,
+    weights.map(({ variable }) => variable),
+  );
+  const gradients = Object.fromEntries(Object.entries(grads).map(([key, gradient]) => [names.get(key)!, gradient]));
+  return { loss: value, gradients };
+}
+
+/** The weights that gradients train: all but running statistics. */
+export function trainable(weights: readonly Weight[]): readonly Weight[] {
+  return weights.filter(({ role }) => role !== "statistic");
+}

@@ -1,0 +1,87 @@
+import { type Augmentation, evaluate, fineTune, recipes } from "@simclr/augment";
+import type { Random } from "@simclr/core";
+import {
+  type ClassifierNetwork,
+  classifier,
+  classifierNetwork,
+  type Encoder,
+  type ProjectionHead,
+  projectionHead,
+  resNet,
+} from "@simclr/models";
+import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
+import type { Config, TrainingConfig } from "./config/schema.js";
+
+/** Builds the parts that a config describes. Whoever builds a module or an optimizer disposes it. */
+
+export function buildEncoder({ model, data }: Config, random: Random, change: { depth?: number; width?: number } = {}): Encoder {
+  return resNet({
+    depth: (change.depth ?? model.depth) as 18,
+    widthMultiplier: change.width ?? model.width,
+    imageSize: data.imageSize,
+    ...(model.stem !== "auto" && { stem: model.stem }),
+    random: random.fork("encoder"),
+  });
+}
+
+export function buildHead({ model }: Config, encoder: Encoder, random: Random): ProjectionHead {
+  return projectionHead({
+    inputDimension: encoder.featureDimension,
+    layers: model.head.layers,
+    outputDimension: model.head.dimension,
+    random: random.fork("head"),
+  });
+}
+
+/** An encoder, the first `headLayer` layers of a head and a new classifier, as one network. */
+export function buildNetwork(
+  config: Config,
+  classCount: number,
+  headLayer: number,
+  random: Random,
+  change: { depth?: number; width?: number } = {},
+): ClassifierNetwork {
+  const encoder = buildEncoder(config, random, change);
+  const head = headLayer > 0 ? buildHead(config, encoder, random) : undefined;
+  const headDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
+  return classifierNetwork({
+    encoder,
+    head,
+    headLayers: headLayer,
+    classifier: classifier({
+      inputDimension: headDimension,
+      classCount,
+      random: random.fork("classifier"),
+    }),
+  });
+}
+
+export function buildOptimizer({ optimizer }: TrainingConfig): Optimizer {
+  const { name, momentum, nesterov, weightDecay, trustCoefficient } = optimizer;
+  return name === "lars"
+    ? lars({ momentum, nesterov, weightDecay, trustCoefficient })
+    : momentumSgd({ momentum, nesterov, weightDecay });
+}
+
+export function buildSchedule(training: TrainingConfig, sampleCount: number): Schedule {
+  const { batchSize, steps, warmupEpochs, optimizer } = training;
+  const epochs = training.epochs ?? ((steps! - 1) * batchSize) / sampleCount;
+  return warmupCosine({
+    learningRate: optimizer.learningRate,
+    scaling: optimizer.scaling,
+    batchSize,
+    sampleCount,
+    epochs,
+    warmupEpochs,
+  });
+}
+
+export function pretrainRecipe({ pretrain, data }: Config): readonly Augmentation[] {
+  const { recipe, strength, area } = pretrain.augmentation;
+  const options = { size: data.imageSize, ...(strength !== undefined && { strength }), ...(area && { area }) };
+  return recipes[recipe](options);
+}
+
+export const fineTuneRecipe = ({ data }: Config): readonly Augmentation[] => fineTune({ size: data.imageSize });
+
+export const testRecipe = ({ data }: Config): readonly Augmentation[] => evaluate({ size: data.imageSize });

@@ -1,0 +1,133 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { ConfigError } from "@simclr/core";
+import { distance } from "fastest-levenshtein";
+import { type Document, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { type Config, configSchema } from "./schema.js";
+
+export interface LoadOptions {
+  /** `a.b=value` assignments, applied before validation; values are YAML. */
+  readonly set?: readonly string[];
+  /** Replaces `data.root`; relative to the working directory. */
+  readonly data?: string;
+  /** Replaces `output`; relative to the working directory. */
+  readonly output?: string;
+}
+
+/**
+ * Reads and validates a configuration file. Relative paths in it are resolved from its folder.
+ *
+ * @throws ConfigError whose message starts with `file:line:column` and says what was expected.
+ */
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new ConfigError(`${file}: cannot read the configuration (${(cause as Error).message}). Give the path of a YAML file, such as configs/cifar10-small.yaml.`, { subject: file, cause });
+  }
+  return parseConfig(text, file, options);
+}
+
+/** As `loadConfig`, for a text; `file` names it in messages, and its folder resolves relative paths. */
+export function parseConfig(text: string, file: string, options: LoadOptions = {}): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [syntax] = document.errors;
+  if (syntax !== undefined) {
+    const { line, col } = lines.linePos(syntax.pos[0]);
+    throw new ConfigError(`${file}:${line}:${col}: ${syntax.message}`, { subject: file, cause: syntax });
+  }
+  for (const assignment of options.set ?? []) assign(document, assignment);
+  if (options.data !== undefined) document.setIn(["data", "root"], resolve(options.data));
+  if (options.output !== undefined) document.setIn(["output"], resolve(options.output));
+  const result = configSchema.safeParse(document.toJS());
+  if (!result.success) throw explain(result.error, document, lines, file);
+  return resolvePaths(result.data, dirname(resolve(file)));
+}
+
+function assign(document: Document, assignment: string): void {
+  const at = assignment.indexOf("=");
+  if (at < 1) {
+    throw new ConfigError(`--set ${assignment}: expected key=value, such as pretrain.epochs=10.`, { subject: assignment });
+  }
+  const path = assignment.slice(0, at).split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  const value = parseDocument(assignment.slice(at + 1));
+  if (value.errors.length > 0) {
+    throw new ConfigError(`--set ${assignment}: the value is not YAML (${value.errors[0]!.message.split("\n")[0]}).`, { subject: assignment });
+  }
+  try {
+    document.setIn(path, value.toJS());
+  } catch (cause) {
+    throw new ConfigError(`--set ${assignment}: there is no place "${path.join(".")}" in the configuration.`, { subject: assignment, cause });
+  }
+}
+
+function explain(error: z.ZodError, document: Document, lines: LineCounter, file: string): ConfigError {
+  const messages = error.issues.flatMap((issue) => describeIssue(issue, document, lines, file));
+  return new ConfigError(messages.join("\n"), { subject: file });
+}
+
+function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineCounter, file: string): string[] {
+  const place = (path: readonly PropertyKey[], key?: string): string => {
+    const { line, col } = position(document, lines, path, key);
+    return `${file}:${line}:${col}`;
+  };
+  if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(issue.path);
+    return issue.keys.map((key) => {
+      const [nearest] = known.map((name) => ({ name, far: distance(key, name) })).sort((a, b) => a.far - b.far);
+      const hint = nearest && nearest.far <= Math.max(2, key.length / 3) ? ` Did you mean "${nearest.name}"?` : "";
+      return `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${hint} Known here: ${known.join(", ")}.`;
+    });
+  }
+  const where = issue.path.join(".") || "the configuration";
+  const value = document.getIn(issue.path as unknown[]);
+  const received = value === undefined ? "it is missing" : `received ${JSON.stringify(value)}`;
+  return [`${place(issue.path)}: \`${where}\`: ${decapitalize(issue.message)}; ${received}.`];
+}
+
+/** Position of the key, else of the nearest enclosing node that has one. */
+function position(document: Document, lines: LineCounter, path: readonly PropertyKey[], key?: string): { line: number; col: number } {
+  for (let length = path.length; length >= 0; length--) {
+    const node = document.getIn(path.slice(0, length) as unknown[], true) as
+      | { range?: [number, number, number]; items?: { key?: { value?: unknown; range?: [number, number, number] } }[] }
+      | undefined;
+    const inside = key === undefined ? undefined : node?.items?.find((item) => item.key?.value === key)?.key;
+    const range = inside?.range ?? node?.range;
+    if (range) return lines.linePos(range[0]);
+  }
+  return { line: 1, col: 1 };
+}
+
+/** The keys that the schema knows at a path. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let nodes: JsonSchema[] = [z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema];
+  for (const step of path) {
+    nodes = nodes
+      .flatMap((node) => [node, ...(node.anyOf ?? [])])
+      .flatMap((node) => (typeof step === "number" ? (node.items ?? []) : (node.properties?.[String(step)] ?? [])));
+  }
+  const all = nodes.flatMap((node) => [node, ...(node.anyOf ?? [])]);
+  return [...new Set(all.flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+interface JsonSchema {
+  readonly properties?: Record<string, JsonSchema>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+const decapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+function resolvePaths(config: Config, folder: string): Config {
+  const { root = ".", train, test, labels } = config.data;
+  const base = resolve(folder, root);
+  const under = (path: string): string => (path === "shapes" ? path : resolve(base, path));
+  return {
+    ...config,
+    output: resolve(config.output ?? `runs/${config.name}`),
+    data: { ...config.data, root: base, train: under(train), test: under(test), ...(labels && { labels: under(labels) }) },
+  };
+}

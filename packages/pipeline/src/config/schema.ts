@@ -1,0 +1,141 @@
+import { z } from "zod";
+
+const positive = z.number().positive();
+const count = z.int().min(1);
+const share = z.number().gt(0).max(1);
+
+const optimizer = z.strictObject({
+  name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
+  learningRate: positive.describe("before scaling by the batch size"),
+  scaling: z
+    .enum(["none", "linear", "sqrt"])
+    .default("none")
+    .describe("learning rate × 1, × batch/256, or × √batch (reference 6.3)"),
+  momentum: z.number().min(0).lt(1).default(0.9),
+  nesterov: z.boolean().default(false),
+  weightDecay: z.number().min(0).default(0),
+  trustCoefficient: positive.default(0.001).describe("LARS only: η"),
+});
+
+const trainingFields = {
+  batchSize: count,
+  epochs: positive.optional().describe("passes over the images; give this or `steps`"),
+  steps: count.optional().describe("optimizer updates; give this or `epochs`"),
+  warmupEpochs: z.number().min(0).default(0).describe("linear warm-up before the cosine"),
+  optimizer,
+};
+
+const oneLength = (training: { epochs?: number | undefined; steps?: number | undefined }): boolean =>
+  (training.epochs === undefined) !== (training.steps === undefined);
+const ONE_LENGTH = { message: "give exactly one of `epochs` and `steps`", path: ["epochs"] };
+
+const range = z
+  .tuple([positive, positive])
+  .refine(([low, high]) => low <= high, { message: "must be [low, high] with low <= high" });
+
+const augmentation = z.strictObject({
+  recipe: z.enum(["simclr", "simclr-v2", "cifar", "crop-only"]).default("cifar"),
+  strength: z.number().min(0).optional().describe("colour jitter; by default what the recipe says"),
+  area: range.optional().describe("crop area as a fraction of the image; by default what the recipe says"),
+});
+
+const labels = z
+  .strictObject({
+    fraction: share.optional().describe("share of each class's images that keep their label"),
+    perClass: count.optional().describe("images per class that keep their label"),
+    given: z.literal(true).optional().describe("every label that the data set has"),
+    steps: count.optional().describe("length of fine-tuning and of the control with this budget, instead of theirs"),
+  })
+  .refine(({ fraction, perClass, given }) => [fraction, perClass, given].filter((each) => each !== undefined).length === 1, {
+    message: "give exactly one of `fraction`, `perClass` and `given`",
+  });
+
+const student = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"),
+  depth: z.union([z.literal(18), z.literal(34), z.literal(50)]).optional().describe("by default the teacher's"),
+  width: positive.optional().describe("by default the teacher's"),
+  temperature: positive.optional().describe("by default `distill.temperature`"),
+  initialize: z.enum(["random", "pretrained", "teacher"]).default("random").describe("pretrained and teacher need the teacher's architecture"),
+});
+
+export const configSchema = z.strictObject({
+  name: z.string().min(1),
+  seed: z.int().min(0).default(0),
+  output: z.string().optional().describe("run folder; by default runs/<name>"),
+  backend: z
+    .strictObject({
+      name: z.enum(["auto", "onednn", "tensorflow", "cpu"]).default("auto"),
+      threads: count.optional(),
+      precision: z.enum(["float32", "bfloat16"]).default("float32"),
+    })
+    .prefault({}),
+  data: z.strictObject({
+    root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
+    train: z.string().describe('"shapes", or a folder, tar file or pattern below the root'),
+    test: z.string().describe("labelled images, used only to measure"),
+    labels: z.string().optional().describe("CSV with the columns file and label, for a folder of images without class folders"),
+    limit: count.optional().describe("take the first n training images only"),
+    imageSize: count.describe("side in pixels that the network sees"),
+    onBroken: z.enum(["error", "skip"]).default("error").describe("skip leaves broken images out, and counts and lists them"),
+    maxCacheMegabytes: positive.default(4096),
+  }),
+  model: z
+    .strictObject({
+      depth: z.union([z.literal(18), z.literal(34), z.literal(50)]).default(18),
+      width: positive.default(1),
+      stem: z.enum(["auto", "cifar", "imagenet"]).default("auto"),
+      head: z
+        .strictObject({ layers: z.int().min(1).max(8).default(3), dimension: count.default(128) })
+        .prefault({}),
+    })
+    .prefault({}),
+  pretrain: z
+    .strictObject({
+      ...trainingFields,
+      temperature: positive.default(0.1),
+      scale: z.enum(["paper", "reference"]).default("paper").describe("reference doubles the loss, as the official code does"),
+      augmentation: augmentation.prefault({}),
+    })
+    .refine(oneLength, ONE_LENGTH),
+  labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
+  finetune: z
+    .strictObject({ ...trainingFields, headLayer: z.int().min(0).default(1).describe("fine-tune from this layer of the head; 0 is the encoder") })
+    .refine(oneLength, ONE_LENGTH),
+  supervised: z
+    .strictObject(trainingFields)
+    .refine(oneLength, ONE_LENGTH)
+    .optional()
+    .describe("the control: the same network and labels, from scratch"),
+  distill: z
+    .strictObject({
+      ...trainingFields,
+      temperature: positive.default(1),
+      alpha: z.number().min(0).max(1).default(1).describe("1 distils only; below, labels count too (Eq. 3)"),
+      students: z.array(student).min(1),
+    })
+    .refine(oneLength, ONE_LENGTH)
+    .optional(),
+  evaluate: z
+    .strictObject({
+      knn: z.strictObject({ k: count.default(200), temperature: positive.default(0.07) }).prefault({}),
+      linear: z
+        .strictObject({ epochs: count.default(100), batchSize: count.default(256), learningRate: positive.default(0.1) })
+        .prefault({}),
+      batchSize: count.default(500),
+    })
+    .prefault({}),
+  calibrate: z
+    .strictObject(trainingFields)
+    .refine(oneLength, ONE_LENGTH)
+    .optional()
+    .describe("measures how hard the data is: supervised with all labels, kNN on pixels, a probe on the random encoder"),
+  checkpoint: z
+    .strictObject({ everySeconds: positive.default(20), keep: count.default(2) })
+    .prefault({}),
+});
+
+/** The whole run, validated, with every default filled in. */
+export type Config = z.output<typeof configSchema>;
+export type TrainingConfig = Pick<Config["finetune"], "batchSize" | "epochs" | "steps" | "warmupEpochs" | "optimizer">;
+export type LabelBudget = Config["labels"][number];
+export type StudentConfig = NonNullable<Config["distill"]>["students"][number];

@@ -1,0 +1,75 @@
+import { type CachedDataset, cacheDecoded, openDataset, shapes, withoutLabels } from "@simclr/data";
+import { ConfigError, type Dataset } from "@simclr/core";
+import type { Config } from "./config/schema.js";
+import type { PipelineEvents } from "./events.js";
+
+/** The images of a run, decoded and in memory. */
+export interface RunImages {
+  /** With the labels that the data set has; stages take what their budget allows. */
+  readonly train: CachedDataset;
+  readonly test: CachedDataset;
+  /** The training images, every label removed. */
+  readonly unlabelled: Dataset;
+  readonly classNames: readonly string[];
+  /** Broken images that were left out, with reasons. */
+  readonly skipped: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * Opens and decodes the training and the test images.
+ *
+ * @throws ConfigError if the test images have other classes than the training images, or none.
+ */
+export async function openImages(config: Config, events: PipelineEvents): Promise<RunImages> {
+  const { data } = config;
+  const open = async (path: string, split: "train" | "test"): Promise<CachedDataset> => {
+    const limit = split === "train" && data.limit !== undefined ? { limit: data.limit } : {};
+    const dataset =
+      path === "shapes"
+        ? shapes({ split, ...(data.limit !== undefined && split === "train" && { size: data.limit }) })
+        : await openDataset(path, {
+      onBroken: data.onBroken,
+      ...limit,
+      ...(split === "train" && data.labels !== undefined && { labels: data.labels }),
+    });
+    events.line(`${split}: ${dataset.size} images from ${dataset.name}`);
+    return cacheDecoded(dataset, {
+      maxBytes: data.maxCacheMegabytes * 2 ** 20,
+      maxSide: 2 * data.imageSize,
+      onBroken: data.onBroken,
+    });
+  };
+  const train = await open(data.train, "train");
+  const test = await open(data.test, "test");
+  checkClasses(train, test, data);
+  const skipped = [train, test].flatMap((dataset) => dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`));
+  for (const line of skipped) events.line(`skipped ${line}`);
+  return {
+    train,
+    test,
+    unlabelled: withoutLabels(train),
+    classNames: train.classNames,
+    skipped,
+    async close() {
+      await train.close();
+      await test.close();
+    },
+  };
+}
+
+function checkClasses(train: Dataset, test: Dataset, data: Config["data"]): void {
+  const [expected, received] = [train.classNames, test.classNames].map((names) => names.join(", "));
+  if (train.classNames.length < 2) {
+    throw new ConfigError(
+      `${data.train}: found ${train.classNames.length} labelled classes; a classifier needs at least 2. ` +
+        "Name the labels of a few images in a labels.csv (columns file,label), or in class folders.",
+      { subject: "data.train" },
+    );
+  }
+  if (expected === received) return;
+  throw new ConfigError(`data.test: the test images must have the training classes (${expected}); found ${received || "none"}.`, {
+    subject: "data.test",
+  });
+}
+

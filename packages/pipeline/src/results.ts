@@ -1,0 +1,34 @@
+import type { AccuracyRow, CalibrationCheck } from "@simclr/report";
+
+/** One line of the final table, and what it was computed from. */
+export interface MeasuredRow extends AccuracyRow {
+  /** Classes predicted for the test images, in order. */
+  readonly predictions: readonly number[];
+}
+
+/** What a trained stage leaves behind, beside its checkpoint. */
+export interface StageSummary {
+  readonly stage: string;
+  /** The stage's folder, with its checkpoints and metrics. */
+  readonly folder: string;
+  readonly steps: number;
+  /** Time in training steps, summed over all sittings. */
+  readonly seconds: number;
+  readonly finalLoss: number;
+  /** Means over the last epoch. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** `results.json` of a run. */
+export interface RunResults {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly finishedAt: string;
+  readonly accuracy: readonly AccuracyRow[];
+  readonly calibration: readonly CalibrationCheck[];
+  readonly stages: readonly StageSummary[];
+  readonly facts: Readonly<Record<string, string>>;
+  /** Images left out because they are broken; only with `data.onBroken: skip`. */
+  readonly skipped: readonly string[];
+}

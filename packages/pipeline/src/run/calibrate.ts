@@ -1,0 +1,76 @@
+import type { Random } from "@simclr/core";
+import { buildEncoder, testRecipe } from "../build.js";
+import type { RunImages } from "../images.js";
+import type { CalibrationCheck } from "@simclr/report";
+import type { StageSummary } from "../results.js";
+import { classify } from "../stages/classify.js";
+import { applyBudget } from "../stages/label-budget.js";
+import { type Features, featuresOf, logitsOf, measureKnn, measureLinear, measureLogits, representation } from "../stages/measure.js";
+import type { StageEnvironment } from "../stages/train-stage.js";
+import type { RunFolder } from "./run-folder.js";
+
+/**
+ * How hard the data set is: a network trained with all labels (it can be learnt), kNN on raw pixels (it is not given
+ * away) and a linear probe on a random encoder (architecture alone does not solve it).
+ */
+export async function calibrate(
+  images: RunImages,
+  pretrainedProbe: number,
+  folder: RunFolder,
+  random: Random,
+  environment: StageEnvironment,
+): Promise<{ rows: readonly CalibrationCheck[]; summary: StageSummary }> {
+  const { config } = environment;
+  const classCount = images.classNames.length;
+  const recipe = testRecipe(config);
+  const { batchSize } = config.evaluate;
+
+  const all = applyBudget(images.train, { given: true }, random);
+  const { network, summary } = await classify(
+    { name: "calibrate", title: "supervised with all labels", training: config.calibrate!, headLayer: 0 },
+    images,
+    { ...all, tag: "all-labels" },
+    folder,
+    random,
+    environment,
+  );
+  const supervised = measureLogits(await featuresOf(images.test, recipe, batchSize, logitsOf(network)), "supervised");
+  network.dispose();
+
+  const [trainPixels, testPixels] = [pixels(images.train), pixels(images.test)];
+  const knn = await measureKnn(trainPixels, testPixels, classCount, config);
+
+  const encoder = buildEncoder(config, random.fork("weights"));
+  const [train, test] = [
+    await featuresOf(images.train, recipe, batchSize, representation(encoder)),
+    await featuresOf(images.test, recipe, batchSize, representation(encoder)),
+  ];
+  encoder.dispose();
+  const probe = await measureLinear(train, test, classCount, config);
+  return {
+    summary,
+    rows: [
+      row("supervised with all labels", supervised.top1, "at least 95 %", supervised.top1 >= 0.95),
+      row("kNN on raw pixels, all labels", knn.top1, "at most 30 %", knn.top1 <= 0.3),
+      row(
+        "linear probe on the random encoder, all labels",
+        probe.top1,
+        `15 points below the pretrained one (${(100 * pretrainedProbe).toFixed(1)} %)`,
+        probe.top1 <= pretrainedProbe - 0.15,
+      ),
+    ],
+  };
+}
+
+const row = (check: string, top1: number, limit: string, passed: boolean): CalibrationCheck => ({
+  check,
+  value: 100 * top1,
+  unit: "%",
+  limit,
+  passed,
+});
+
+function pixels({ pixels: bytes, size, labels }: RunImages["train"]): Features {
+  const values = Float32Array.from(bytes, (byte) => byte / 255);
+  return { values, dimension: values.length / size, labels };
+}

@@ -1,0 +1,26 @@
+import { cpus } from "node:os";
+import type { BackendReport } from "@simclr/backends";
+import type { Config } from "../config/schema.js";
+import type { RunImages } from "../images.js";
+
+/** What one must know to repeat the run, for the report and `results.json`. */
+export function runFacts(
+  config: Config,
+  backend: BackendReport,
+  images: RunImages,
+  elapsedMs: number,
+): Readonly<Record<string, string>> {
+  const memory = process.resourceUsage().maxRSS / 1024; // kilobytes on every platform that Node supports
+  return {
+    "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
+    "test images": images.test.size.toLocaleString("en"),
+    classes: images.classNames.join(", "),
+    network: `ResNet-${config.model.depth}, width ${config.model.width}, ${config.data.imageSize} px`,
+    seed: String(config.seed),
+    backend: `${backend.name} (${backend.details})`,
+    processor: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores`,
+    "Node.js": process.versions.node,
+    "time of this sitting": `${Math.floor(elapsedMs / 60_000)} min ${Math.round((elapsedMs % 60_000) / 1000)} s`,
+    "peak memory": `${memory.toFixed(0)} MB`,
+  };
+}

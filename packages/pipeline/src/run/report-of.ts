@@ -1,0 +1,133 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { batchView } from "@simclr/augment";
+import { type RawBatch, type RawImage, Random } from "@simclr/core";
+import { type AugmentedViews, type Confusion, type Curve, type Fact, writeReport } from "@simclr/report";
+import { readSteps } from "@simclr/trainer/node";
+import { stringify } from "yaml";
+import { pretrainRecipe } from "../build.js";
+import type { Config } from "../config/schema.js";
+import type { RunImages } from "../images.js";
+import type { MeasuredRow, RunResults } from "../results.js";
+import type { RunFolder } from "./run-folder.js";
+
+/** Images on the sheet of augmented views, and views of each. */
+const SHEET_IMAGES = 6;
+const SHEET_VIEWS = 6;
+
+/** Writes `report.html` into the run's folder and gives its path. */
+export async function reportOf(
+  results: RunResults,
+  rows: readonly MeasuredRow[],
+  images: RunImages,
+  config: Config,
+  folder: RunFolder,
+  stageFolders: readonly StageFolder[],
+): Promise<string> {
+  const file = join(folder.path, "report.html");
+  const confused = confusionOf(rows, images);
+  await writeReport(file, {
+    title: config.name,
+    createdAt: results.finishedAt,
+    accuracy: results.accuracy,
+    curves: (await Promise.all(stageFolders.map((stage) => curvesOf(stage, config)))).flat(),
+    views: await viewsOf(images, config),
+    ...(results.calibration.length > 0 && { calibration: results.calibration }),
+    ...(confused && { confusion: confused }),
+    distillation: distillationFacts(results),
+    facts: Object.entries(results.facts).map(([name, value]) => ({ name, value })),
+    config: stringify(config),
+    skipped: results.skipped,
+  });
+  return file;
+}
+
+/** Where a stage's metrics lie. */
+export interface StageFolder {
+  readonly title: string;
+  readonly folder: string;
+}
+
+/** What the metrics of a step are called in the report. */
+const CURVES: readonly { key: string; metric: string; unit?: string; stages: RegExp }[] = [
+  { key: "loss", metric: "NT-Xent loss", unit: "nats", stages: /^pretrain/ },
+  { key: "contrastAccuracy", metric: "contrast accuracy", stages: /^pretrain/ },
+  { key: "loss", metric: "cross-entropy", unit: "nats", stages: /^(supervised|fine)/ },
+  { key: "accuracy", metric: "training accuracy", stages: /^(supervised|fine)/ },
+  { key: "loss", metric: "distillation loss", stages: /^distill/ },
+  { key: "agreement", metric: "agreement with the teacher", stages: /^distill/ },
+];
+
+async function curvesOf({ title, folder }: StageFolder, config: Config): Promise<Curve[]> {
+  const file = join(folder, "metrics.jsonl");
+  if (!existsSync(file)) return [];
+  const reports = await readSteps(file);
+  return CURVES.filter(({ stages }) => stages.test(title)).map(({ key, metric, unit }) => {
+    const points = reports.map(({ step, loss, metrics }) => ({ step, value: key === "loss" ? loss : metrics[key]! }));
+    const chance = metric.startsWith("NT-Xent") && Math.log(2 * config.pretrain.batchSize - 1);
+    return {
+      stage: title,
+      metric,
+      points,
+      ...(unit && { unit }),
+      ...(chance && { reference: { value: chance, label: "chance, ln(2N - 1)" } }),
+    };
+  });
+}
+
+/** A few training images beside the views that pretraining draws of them. */
+async function viewsOf({ unlabelled, train }: RunImages, config: Config): Promise<AugmentedViews> {
+  const random = Random.fromSeed(config.seed).fork("sheet");
+  const recipe = pretrainRecipe(config);
+  const indices = random.permutation(unlabelled.size).slice(0, SHEET_IMAGES);
+  const original = await Promise.all([...indices].map((index) => train.read(index)));
+  const views = await Promise.all(original.map((image, i) => viewsOfImage(image, indices[i]!, recipe, random)));
+  return { original, views, caption: "Training images and the random views that pretraining sees of them" };
+}
+
+async function viewsOfImage(
+  image: RawImage,
+  index: number,
+  recipe: ReturnType<typeof pretrainRecipe>,
+  random: Random,
+): Promise<RawImage[]> {
+  const { height, width, channels, data } = image;
+  const batch: RawBatch = {
+    kind: "raw",
+    images: data,
+    shape: [1, height, width, channels],
+    indices: Int32Array.of(index),
+    labels: Int32Array.of(-1),
+  };
+  const views: RawImage[] = [];
+  for (let view = 0; view < SHEET_VIEWS; view++) {
+    const tensor = batchView(batch, recipe, { random, epoch: 0, step: 0, view });
+    const [, side, , depth] = tensor.shape;
+    const values = await tensor.data();
+    tensor.dispose();
+    const bytes = Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
+    views.push({ height: side, width: side, channels: depth, data: bytes });
+  }
+  return views;
+}
+
+/** The confusion matrix of the best distilled student, else of the fine-tuned network. */
+function confusionOf(rows: readonly MeasuredRow[], { test, classNames }: RunImages): Confusion | undefined {
+  const trained = rows.filter(({ method }) => /^(distilled|fine-tuned)/.test(method));
+  const [best] = trained.sort((a, b) => b.top1 - a.top1);
+  if (best === undefined) return undefined;
+  const matrix = classNames.map(() => classNames.map(() => 0));
+  best.predictions.forEach((prediction, i) => {
+    matrix[test.labels[i]!]![prediction]! += 1;
+  });
+  return { title: `${best.method}, ${best.labels} labels`, classNames, matrix };
+}
+
+function distillationFacts(results: RunResults): Fact[] {
+  return results.stages
+    .filter(({ stage }) => stage.startsWith("distilling"))
+    .flatMap(({ stage, metrics }) => [
+      { name: `${stage}: agreement with the teacher on training crops`, value: `${(100 * (metrics.agreement ?? 0)).toFixed(1)} %` },
+      { name: `${stage}: entropy of the teacher's answers`, value: `${(metrics.teacherEntropy ?? 0).toFixed(3)} nats` },
+    ]);
+}

@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigError } from "@simclr/core";
+import { writeFileAtomic } from "@simclr/trainer/node";
+import { parse, stringify } from "yaml";
+import type { Config } from "../config/schema.js";
+
+const CONFIG = "config.yaml";
+
+/** The folder of one run: the resolved config, one folder a stage, the results and the report. */
+export class RunFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Opens the run's folder, or makes it. A folder that holds another configuration is refused, so that results of two
+   * runs never mix; `fresh` moves what is there aside (`<folder>.1`, …) and starts anew.
+   *
+   * @throws ConfigError naming the keys that differ.
+   */
+  static async open(config: Config, { fresh = false } = {}): Promise<RunFolder> {
+    const path = config.output!;
+    if (fresh && existsSync(path)) await rename(path, freeName(path));
+    await mkdir(path, { recursive: true });
+    const file = join(path, CONFIG);
+    if (existsSync(file)) {
+      const differing = differences(comparable(parse(await readFile(file, "utf8"))), comparable(config));
+      if (differing.length > 0) {
+        throw new ConfigError(
+          `${path} holds a run with another configuration (different: ${differing.join(", ")}). ` +
+            "Choose another folder with --output, or start anew with --fresh, which moves the old folder aside.",
+          { subject: path },
+        );
+      }
+    } else {
+      await writeFileAtomic(file, stringify(config));
+    }
+    return new RunFolder(path);
+  }
+
+  stage(...names: readonly string[]): string {
+    return join(this.path, ...names);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    await writeFileAtomic(join(this.path, name), `${JSON.stringify(value, null, 2)}\n`);
+  }
+}
+
+/** A short hash of anything that JSON can say; keys in any order give the same hash. */
+export function fingerprint(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(sorted(value))).digest("hex").slice(0, 16);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+}
+
+/** What decides the results: not where they lie, nor how often checkpoints are written. */
+function comparable({ output: _output, checkpoint: _checkpoint, ...rest }: Config): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(rest)) as Record<string, unknown>;
+}
+
+function differences(a: unknown, b: unknown, path = ""): string[] {
+  if (JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))) return [];
+  const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+  if (!isRecord(a) || !isRecord(b)) return [path];
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));
+}
+
+function freeName(path: string): string {
+  for (let i = 1; ; i++) if (!existsSync(`${path}.${i}`)) return `${path}.${i}`;
+}

@@ -1,0 +1,171 @@
+import { type BackendReport, useBackend } from "@simclr/backends";
+import { Random } from "@simclr/core";
+import { modelName } from "@simclr/models";
+import { testRecipe } from "../build.js";
+import type { Config, LabelBudget } from "../config/schema.js";
+import { type PipelineEvents, silent } from "../events.js";
+import { openImages, type RunImages } from "../images.js";
+import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
+import { type Classified, classify } from "../stages/classify.js";
+import { distill } from "../stages/distill.js";
+import { applyBudget, type LabelledSubset, words } from "../stages/label-budget.js";
+import {
+  type Features,
+  featuresOf,
+  labelledRows,
+  logitsOf,
+  type Measured,
+  measureKnn,
+  measureLinear,
+  measureLogits,
+  representation,
+} from "../stages/measure.js";
+import { type Pretrained, pretrain } from "../stages/pretrain.js";
+import type { StageEnvironment } from "../stages/train-stage.js";
+import { calibrate } from "./calibrate.js";
+import { runFacts } from "./facts.js";
+import { reportOf } from "./report-of.js";
+import { RunFolder } from "./run-folder.js";
+
+export interface RunOptions {
+  readonly events?: PipelineEvents;
+  /** Finish the step, write a checkpoint, throw InterruptedError. */
+  readonly signal?: AbortSignal;
+  /** Move what an earlier run left aside and start anew. */
+  readonly fresh?: boolean;
+}
+
+export interface RunOutcome {
+  readonly results: RunResults;
+  readonly folder: string;
+  /** The HTML file. */
+  readonly report: string;
+}
+
+/** What the stages of a run share. */
+interface Run extends StageEnvironment {
+  readonly images: RunImages;
+  readonly folder: RunFolder;
+  readonly random: Random;
+  readonly rows: MeasuredRow[];
+  readonly stages: StageSummary[];
+}
+
+/**
+ * The whole of SimCLRv2: pretrains on all images without labels, then, for each label budget, fine-tunes, distils, and
+ * measures beside the controls on the test images. A run that was stopped goes on where it was; stages that are done
+ * are not done again.
+ *
+ * @throws SimclrError where the config, the data or a checkpoint is at fault; InterruptedError after a signal.
+ */
+export async function run(config: Config, options: RunOptions = {}): Promise<RunOutcome> {
+  const { events = silent, signal, fresh = false } = options;
+  const started = Date.now();
+  const folder = await RunFolder.open(config, { fresh });
+  const backend = await chooseBackend(config, events);
+  const images = await openImages(config, events);
+  try {
+    const random = Random.fromSeed(config.seed);
+    const state: Run = { config, events, signal, images, folder, random, rows: [], stages: [] };
+    // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
+    const budgets = config.labels.map((budget: LabelBudget) => applyBudget(images.train, budget, random));
+    const pretrained = await pretrain(images, folder, random, state);
+    state.stages.push(pretrained.summary);
+    const probe = await measureRepresentation(state, pretrained, budgets);
+    for (const labelled of budgets) await trainWithLabels(state, pretrained, labelled);
+    const calibration = config.calibrate ? await calibrate(images, probe, folder, random, state) : undefined;
+    if (calibration) state.stages.push(calibration.summary);
+    pretrained.encoder.dispose();
+    pretrained.head.dispose();
+
+    const results: RunResults = {
+      formatVersion: 1,
+      name: config.name,
+      seed: config.seed,
+      finishedAt: new Date().toISOString(),
+      accuracy: state.rows.map(({ predictions: _predictions, ...row }) => row),
+      calibration: calibration?.rows ?? [],
+      stages: state.stages,
+      facts: runFacts(config, backend, images, Date.now() - started),
+      skipped: images.skipped,
+    };
+    await folder.writeJson("results.json", results);
+    const stageFolders = state.stages.map(({ stage, folder: path }) => ({ title: stage, folder: path }));
+    const report = await reportOf(results, state.rows, images, config, folder, stageFolders);
+    return { results, folder: folder.path, report };
+  } finally {
+    await images.close();
+  }
+}
+
+async function chooseBackend({ backend }: Config, events: PipelineEvents): Promise<BackendReport> {
+  const { name, threads, precision } = backend;
+  const report = await useBackend(name, { precision, ...(threads !== undefined && { threads }) });
+  events.line(`backend: ${report.name} (${report.details})`);
+  const passedOver = report.tried.filter(({ name: tried }) => tried !== "tensorflow");
+  for (const { name: tried, reason } of passedOver) events.line(`warning: not ${tried}: ${reason}`);
+  return report;
+}
+
+/** kNN and linear probe of the pretrained encoder, with all labels and with each budget. Gives the probe with all. */
+async function measureRepresentation(state: Run, { encoder }: Pretrained, budgets: readonly LabelledSubset[]): Promise<number> {
+  const { config, images, events } = state;
+  events.line("measuring the representation");
+  const recipe = testRecipe(config);
+  const forward = representation(encoder);
+  const train = await featuresOf(images.train, recipe, config.evaluate.batchSize, forward);
+  const test = await featuresOf(images.test, recipe, config.evaluate.batchSize, forward);
+  const classCount = images.classNames.length;
+  let probe = Number.NaN;
+  const measure = async (rows: Features, labels: string): Promise<void> => {
+    addRow(state, "kNN", labels, await measureKnn(rows, test, classCount, config));
+    const linear = await measureLinear(rows, test, classCount, config);
+    addRow(state, "linear probe", labels, linear);
+    if (Number.isNaN(probe)) probe = linear.top1;
+  };
+  const everything = labelledRows(train, images.train.labels);
+  const known = everything.labels.length;
+  if (!budgets.some(({ count }) => count === known)) {
+    const counts = images.classNames.map((_, k) => everything.labels.filter((label) => label === k).length);
+    await measure(everything, `all ${words(known, counts)}`);
+  }
+  for (const { dataset, words: labels } of budgets) await measure(labelledRows(train, dataset.labels), labels);
+  return probe;
+}
+
+/** For one label budget: the control from scratch, fine-tuning, and every student. */
+async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: LabelledSubset): Promise<void> {
+  const { config, images, folder, random } = state;
+  const { headLayer, ...finetuning } = config.finetune;
+  const labels = labelled.words;
+  if (config.supervised) {
+    const title = `supervised from scratch with ${labels} labels`;
+    const options = { name: "supervised", title, training: config.supervised, headLayer } as const;
+    const control = await classify(options, images, labelled, folder, random, state);
+    await addNetwork(state, "supervised from scratch", labels, control, { isBaseline: true });
+    control.network.dispose();
+  }
+  const title = `fine-tuning with ${labels} labels`;
+  const options = { name: "finetune", title, training: finetuning, headLayer, pretrained } as const;
+  const teacher = await classify(options, images, labelled, folder, random, state);
+  await addNetwork(state, "fine-tuned", labels, teacher);
+  for (const student of config.distill?.students ?? []) {
+    const distilled = await distill(config.distill!, student, teacher, pretrained, images, labelled, folder, random, state);
+    await addNetwork(state, `distilled (${student.name})`, labels, distilled);
+    distilled.network.dispose();
+  }
+  teacher.network.dispose();
+}
+
+async function addNetwork(state: Run, method: string, labels: string, trained: Classified, { isBaseline = false } = {}): Promise<void> {
+  const { config, images } = state;
+  const logits = await featuresOf(images.test, testRecipe(config), config.evaluate.batchSize, logitsOf(trained.network));
+  const protocol = `${modelName(trained.network.encoder.describe())}, ${trained.summary.steps} steps, centre crop`;
+  state.stages.push(trained.summary);
+  addRow(state, method, labels, measureLogits(logits, protocol), isBaseline);
+}
+
+function addRow(state: Run, method: string, labels: string, measured: Measured, isBaseline = false): void {
+  state.rows.push({ method, labels, testCount: state.images.test.size, isBaseline, ...measured });
+  state.events.line(`${method}, ${labels} labels: ${(100 * measured.top1).toFixed(1)} %`);
+}

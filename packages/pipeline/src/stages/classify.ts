@@ -1,0 +1,82 @@
+import { type Random, readWeights } from "@simclr/core";
+import { labelledIndices } from "@simclr/data";
+import { supervised } from "@simclr/methods";
+import type { ClassifierNetwork } from "@simclr/models";
+import { buildNetwork, fineTuneRecipe } from "../build.js";
+import type { TrainingConfig } from "../config/schema.js";
+import type { RunImages } from "../images.js";
+import type { StageSummary } from "../results.js";
+import { fingerprint, type RunFolder } from "../run/run-folder.js";
+import { type LabelledSubset, withBudgetLength } from "./label-budget.js";
+import type { Pretrained } from "./pretrain.js";
+import { type StageEnvironment, trainStage } from "./train-stage.js";
+import { copyWeights } from "./copy-weights.js";
+
+/** A trained classifier; the caller disposes the network. */
+export interface Classified {
+  readonly network: ClassifierNetwork;
+  readonly inputs: string;
+  readonly summary: StageSummary;
+}
+
+export interface ClassifyOptions {
+  readonly name: "supervised" | "finetune" | "calibrate";
+  readonly title: string;
+  readonly training: TrainingConfig;
+  /** Layers of the projection head that the network keeps. */
+  readonly headLayer: number;
+  /** Where the encoder and the kept head layers start from; random where undefined. */
+  readonly pretrained?: Pretrained;
+}
+
+/** Stage 2, and its control: trains the whole network on the labelled images. */
+export async function classify(
+  options: ClassifyOptions,
+  images: RunImages,
+  labelled: LabelledSubset,
+  folder: RunFolder,
+  random: Random,
+  environment: StageEnvironment,
+): Promise<Classified> {
+  const { config } = environment;
+  const { name, title, headLayer, pretrained } = options;
+  const training = withBudgetLength(options.training, labelled);
+  const network = buildNetwork(config, images.classNames.length, headLayer, random.fork("weights", name));
+  if (pretrained !== undefined) {
+    copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, ["encoder/", "head/"]);
+  }
+  const recipe = fineTuneRecipe(config);
+  const inputs = fingerprint([
+    config.seed,
+    name,
+    training,
+    config.model,
+    config.data.imageSize,
+    headLayer,
+    labelled.dataset.fingerprint,
+    pretrained?.inputs ?? null,
+  ]);
+  const summary = await trainStage(
+    {
+      title,
+      folder: folder.stage(labelled.tag, name),
+      inputs,
+      task: supervised({ network, recipe }),
+      training,
+      dataset: labelled.dataset,
+      indices: labelledIndices(labelled.dataset),
+      recipe,
+      views: 1,
+      random: random.fork(name, labelled.tag),
+      description: {
+        stage: name,
+        network: network.describe(),
+        classNames: images.classNames,
+        imageSize: config.data.imageSize,
+        labels: labelled.words,
+      },
+    },
+    environment,
+  );
+  return { network, inputs, summary };
+}

@@ -1,0 +1,96 @@
+import { type Augmentation, batchView, splitCrop } from "@simclr/augment";
+import { type Dataset, Random } from "@simclr/core";
+import { createLoader } from "@simclr/data";
+import { extractFeatures, knn, linearProbe } from "@simclr/evaluate";
+import type { ClassifierNetwork, Encoder } from "@simclr/models";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { Config } from "../config/schema.js";
+
+/** Rows of features and their labels, on the host. */
+export interface Features {
+  /** [N, dimension] */
+  readonly values: Float32Array;
+  readonly dimension: number;
+  readonly labels: Int32Array;
+}
+
+/** Runs `forward` over all images, in order, with the test-time crop. */
+export async function featuresOf(
+  dataset: Dataset,
+  recipe: readonly Augmentation[],
+  batchSize: number,
+  forward: (images: tf.Tensor4D) => tf.Tensor2D,
+): Promise<Features> {
+  const random = Random.fromSeed(0); // a test-time recipe draws nothing
+  const { crop } = splitCrop(recipe);
+  const loader = createLoader(dataset, {
+    batchSize,
+    random,
+    shuffle: false,
+    dropLast: false,
+    ...(crop && { crop, views: 1 }),
+  });
+  async function* images(): AsyncGenerator<tf.Tensor4D> {
+    for await (const batch of loader.epoch(0)) yield batchView(batch, recipe, { random, epoch: 0, step: 0, view: 0 });
+  }
+  try {
+    const { features, dimension } = await extractFeatures({ forward, batches: images() });
+    return { values: features, dimension, labels: dataset.labels };
+  } finally {
+    await loader.close();
+  }
+}
+
+export const representation = (encoder: Encoder) => (images: tf.Tensor4D) => encoder.forward(images, { training: false }).pooled;
+
+export const logitsOf = (network: ClassifierNetwork) => (images: tf.Tensor4D) => network.forward(images, { training: false });
+
+/** The rows whose images have a label among `labels`. */
+export function labelledRows(features: Features, labels: Int32Array): Features {
+  const rows = [...labels.keys()].filter((row) => labels[row]! >= 0);
+  const { dimension, values } = features;
+  const picked = new Float32Array(rows.length * dimension);
+  for (const [to, from] of rows.entries()) {
+    picked.set(values.subarray(from * dimension, (from + 1) * dimension), to * dimension);
+  }
+  return { values: picked, dimension, labels: Int32Array.from(rows, (row) => labels[row]!) };
+}
+
+export interface Measured {
+  readonly top1: number;
+  readonly protocol: string;
+  readonly predictions: readonly number[];
+}
+
+export async function measureKnn(train: Features, test: Features, classCount: number, config: Config): Promise<Measured> {
+  const { top1, protocol, predictions } = await knn({ ...sides(train, test), classCount, ...config.evaluate.knn });
+  return { top1, protocol, predictions: [...predictions] };
+}
+
+export async function measureLinear(train: Features, test: Features, classCount: number, config: Config): Promise<Measured> {
+  const random = Random.fromSeed(config.seed).fork("linear-probe");
+  const { top1, protocol, predictions } = await linearProbe({ ...sides(train, test), classCount, random, ...config.evaluate.linear });
+  return { top1, protocol, predictions: [...predictions] };
+}
+
+/** Top-1 of rows of logits. */
+export function measureLogits(logits: Features, protocol: string): Measured {
+  const { values, dimension, labels } = logits;
+  const predictions = Array.from(labels, (_, row) => {
+    let best = 0;
+    for (let k = 1; k < dimension; k++) if (values[row * dimension + k]! > values[row * dimension + best]!) best = k;
+    return best;
+  });
+  const right = predictions.filter((prediction, row) => prediction === labels[row]).length;
+  return { top1: right / labels.length, protocol, predictions };
+}
+
+function sides(train: Features, test: Features) {
+  return {
+    trainFeatures: train.values,
+    trainLabels: train.labels,
+    testFeatures: test.values,
+    testLabels: test.labels,
+    dimension: train.dimension,
+  };
+}

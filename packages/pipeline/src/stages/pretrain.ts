@@ -1,0 +1,43 @@
+import type { Random } from "@simclr/core";
+import { simClr } from "@simclr/methods";
+import type { Encoder, ProjectionHead } from "@simclr/models";
+import { buildEncoder, buildHead, pretrainRecipe } from "../build.js";
+import type { RunImages } from "../images.js";
+import type { StageSummary } from "../results.js";
+import { fingerprint, type RunFolder } from "../run/run-folder.js";
+import { type StageEnvironment, trainStage } from "./train-stage.js";
+
+/** The pretrained encoder and head; the caller disposes them. */
+export interface Pretrained {
+  readonly encoder: Encoder;
+  readonly head: ProjectionHead;
+  readonly inputs: string;
+  readonly summary: StageSummary;
+}
+
+/** Stage 1: SimCLR on all training images, without labels. */
+export async function pretrain(images: RunImages, folder: RunFolder, random: Random, environment: StageEnvironment): Promise<Pretrained> {
+  const { config } = environment;
+  const { temperature, scale } = config.pretrain;
+  const weightsRandom = random.fork("weights");
+  const encoder = buildEncoder(config, weightsRandom);
+  const head = buildHead(config, encoder, weightsRandom);
+  const recipe = pretrainRecipe(config);
+  const inputs = fingerprint([config.seed, config.pretrain, config.model, config.data.imageSize, images.unlabelled.fingerprint]);
+  const summary = await trainStage(
+    {
+      title: "pretraining",
+      folder: folder.stage("pretrain"),
+      inputs,
+      task: simClr({ encoder, head, recipe, temperature, scale }),
+      training: config.pretrain,
+      dataset: images.unlabelled,
+      recipe,
+      views: 2,
+      random: random.fork("pretrain"),
+      description: { stage: "pretrain", encoder: encoder.describe(), head: head.describe(), imageSize: config.data.imageSize },
+    },
+    environment,
+  );
+  return { encoder, head, inputs, summary };
+}

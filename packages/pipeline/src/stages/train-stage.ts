@@ -1,0 +1,142 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Augmentation, splitCrop } from "@simclr/augment";
+import { assignWeights, CheckpointError, type Dataset, type ImageBatch, type Random } from "@simclr/core";
+import { createLoader } from "@simclr/data";
+import { progressHook, type StepReport, type TrainingTask, train } from "@simclr/trainer";
+import {
+  checkpointHook,
+  jsonlHook,
+  latestCheckpoint,
+  memoryHook,
+  readSteps,
+  writeFileAtomic,
+} from "@simclr/trainer/node";
+import { buildOptimizer, buildSchedule } from "../build.js";
+import type { Config, TrainingConfig } from "../config/schema.js";
+import type { PipelineEvents } from "../events.js";
+import type { StageSummary } from "../results.js";
+
+/** One training with its own folder, checkpoints and metrics. */
+export interface TrainStage {
+  /** For people: "pretraining", "fine-tuning with 100 labels". */
+  readonly title: string;
+  readonly folder: string;
+  /** Hash of all that decides the result; a stage that is done for the same inputs is not done again. */
+  readonly inputs: string;
+  readonly task: TrainingTask<ImageBatch>;
+  readonly training: TrainingConfig;
+  readonly dataset: Dataset;
+  /** Only these images; all where undefined. */
+  readonly indices?: Int32Array;
+  readonly recipe: readonly Augmentation[];
+  /** Views that the task takes of an image. */
+  readonly views: number;
+  readonly random: Random;
+  /** Travels inside the checkpoints: what is needed to rebuild the network and to use it. */
+  readonly description: Readonly<Record<string, unknown>>;
+}
+
+export interface StageEnvironment {
+  readonly config: Config;
+  readonly events: PipelineEvents;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
+/**
+ * Trains the stage's task, or takes up where an earlier sitting stopped, or, if the stage is done, loads its weights.
+ * Afterwards the task's weights are the trained ones.
+ *
+ * @throws InterruptedError after a signal, once the checkpoint is written.
+ */
+export async function trainStage(stage: TrainStage, { config, events, signal }: StageEnvironment): Promise<StageSummary> {
+  const { folder, task, training, dataset, inputs, title } = stage;
+  await mkdir(folder, { recursive: true });
+  const done = await finishedSummary(folder, inputs);
+  const { checkpoint, damaged } = await latestCheckpoint(folder);
+  for (const { path, error } of damaged) events.line(`warning: passing over ${path}: ${error.message}`);
+  if (checkpoint !== undefined && checkpoint.metadata.inputs !== inputs) {
+    throw new CheckpointError(
+      `${checkpoint.path} belongs to other inputs than this stage (${title}). Choose another folder with --output, or start anew with --fresh.`,
+      { subject: checkpoint.path, expected: inputs, received: String(checkpoint.metadata.inputs) },
+    );
+  }
+  if (done !== undefined && checkpoint !== undefined) {
+    assignWeights(task.state, checkpoint.state.weights, checkpoint.path);
+    events.line(`${title}: done before, ${done.steps} steps`);
+    return done;
+  }
+
+  const sampleCount = stage.indices?.length ?? dataset.size;
+  const optimizer = buildOptimizer(training);
+  const { crop } = splitCrop(stage.recipe);
+  const loader = createLoader(dataset, {
+    batchSize: training.batchSize,
+    random: stage.random.fork("loader"),
+    ...(stage.indices && { indices: stage.indices }),
+    ...(crop && { crop, views: stage.views }),
+    repeat: sampleCount < training.batchSize,
+    augmentRandom: stage.random,
+  });
+  const metricsFile = join(folder, "metrics.jsonl");
+  const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
+  const schedule = buildSchedule(training, sampleCount);
+  events.line(`${title}: ${sampleCount} images, ${schedule.totalSteps} steps of ${training.batchSize}${resumed}`);
+  try {
+    const report = await train({
+      task,
+      optimizer,
+      schedule,
+      source: loader,
+      random: stage.random,
+      ...(checkpoint && { resumeFrom: checkpoint.state }),
+      ...(signal && { signal }),
+      hooks: [
+        jsonlHook(metricsFile),
+        memoryHook({ everySteps: 10 }),
+        progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
+        checkpointHook({
+          folder,
+          everySeconds: config.checkpoint.everySeconds,
+          keep: config.checkpoint.keep,
+          metadata: () => ({ ...stage.description, inputs }),
+        }),
+      ],
+    });
+    if (report.interrupted) throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);
+  } finally {
+    optimizer.dispose();
+    await loader.close();
+  }
+  const summary = summarize(title, folder, await readSteps(metricsFile), loader.stepsPerEpoch);
+  await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify({ inputs, summary }, null, 2)}\n`);
+  return summary;
+}
+
+async function finishedSummary(folder: string, inputs: string): Promise<StageSummary | undefined> {
+  const file = join(folder, "result.json");
+  if (!existsSync(file)) return undefined;
+  const result = JSON.parse(await readFile(file, "utf8")) as { inputs: string; summary: StageSummary };
+  return result.inputs === inputs ? result.summary : undefined;
+}
+
+function summarize(stage: string, folder: string, reports: readonly StepReport[], stepsPerEpoch: number): StageSummary {
+  const last = reports.slice(-stepsPerEpoch);
+  const mean = (value: (report: StepReport) => number): number =>
+    last.reduce((sum, report) => sum + value(report), 0) / last.length;
+  const keys = Object.keys(last[0]?.metrics ?? {}).filter((key) => last.every(({ metrics }) => key in metrics));
+  return {
+    stage,
+    folder,
+    steps: reports.length,
+    seconds: reports.reduce((sum, { stepMs, dataWaitMs }) => sum + stepMs + dataWaitMs, 0) / 1000,
+    finalLoss: mean(({ loss }) => loss),
+    metrics: Object.fromEntries(keys.map((key) => [key, mean(({ metrics }) => metrics[key]!)])),
+  };
+}
