@@ -1,7 +1,8 @@
-import { appendFile, mkdir, open, readFile, rename } from "node:fs/promises";
+import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { checkChoice } from "@simclr/core";
 import { defineHook, type TrainerHook } from "../hooks.js";
+import { writeFileAtomic } from "./atomic-file.js";
 
 export interface JsonlHookOptions {
   /** One line per step, or one per epoch. @defaultValue "step" */
@@ -50,15 +51,7 @@ async function dropLinesFrom(file: string, step: number): Promise<void> {
   const lines = text.split("\n").slice(0, -1); // what follows the last newline was cut short
   const kept = lines.filter((line) => isBefore(line, step)).map((line) => `${line}\n`);
   if (kept.join("") === text) return;
-  const temporary = `${file}.tmp`;
-  const handle = await open(temporary, "w");
-  try {
-    await handle.writeFile(kept.join(""));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
+  await writeFileAtomic(file, kept.join(""));
 }
 
 /** Lines that are not ours, such as notes of another program, stay. */
