@@ -3,3 +3,4 @@ export { loadBinding, onednnInfo, onednnMemory, setThreads, type ThreadOptions, 
 export type { Binding, NativeInfo, NativeMemory } from "./native.js";
 export { getPrecision, type Precision, setPrecision } from "./precision.js";
 export { BACKEND_NAME, type RegisterOptions, registerOnednnBackend } from "./register-backend.js";
+export { setWinograd } from "./winograd.js";

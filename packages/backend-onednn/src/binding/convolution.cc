@@ -2,6 +2,7 @@
 
 #include "binding/args.h"
 #include "binding/bindings.h"
+#include "kernels/winograd.h"
 
 namespace simclr {
 namespace {
@@ -54,10 +55,18 @@ Napi::Value BoundConv2DBackpropFilter(const Napi::CallbackInfo& info) {
   return Return(args, dfilter);
 }
 
+/// EnableWinograd(enabled); returns nothing.
+Napi::Value BoundEnableWinograd(const Napi::CallbackInfo& info) {
+  Args args(info, "EnableWinograd");
+  EnableWinograd(args.Flag(0));
+  return args.env().Undefined();
+}
+
 }  // namespace
 
 void BindConvolution(Napi::Object kernels) {
   Export(kernels, "Conv2D", BoundConv2D);
+  Export(kernels, "EnableWinograd", BoundEnableWinograd);
   Export(kernels, "Conv2DBackpropInput", BoundConv2DBackpropInput);
   Export(kernels, "Conv2DBackpropFilter", BoundConv2DBackpropFilter);
 }

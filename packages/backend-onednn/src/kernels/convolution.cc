@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/winograd.h"
 #include "runtime/primitive.h"
 
 namespace simclr {
@@ -108,6 +109,7 @@ void* Mutable(const float* data) { return const_cast<float*>(data); }
 void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias,
             float* y) {
   if (shape.OutputSize() == 0) return;
+  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradConv2D(shape, x, filter, bias, y);
   auto operation = Cached(KeyOf(bias ? kForwardBias : kForward, precision, shape),
                           [&] { return MakeForward(shape, precision, bias != nullptr); });
   std::vector<void*> data{Mutable(x), Mutable(filter), y};
@@ -117,6 +119,7 @@ void Conv2D(const ConvShape& shape, Precision precision, const float* x, const f
 
 void Conv2DBackpropInput(const ConvShape& shape, Precision precision, const float* dy, const float* filter, float* dx) {
   if (shape.OutputSize() == 0) return std::fill_n(dx, shape.InputSize(), 0.0f), void();
+  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradBackpropInput(shape, dy, filter, dx);
   auto operation =
       Cached(KeyOf(kBackpropInput, precision, shape), [&] { return MakeBackpropInput(shape, precision); });
   operation->Run({Mutable(dy), Mutable(filter), dx});
@@ -125,6 +128,7 @@ void Conv2DBackpropInput(const ConvShape& shape, Precision precision, const floa
 void Conv2DBackpropFilter(const ConvShape& shape, Precision precision, const float* x, const float* dy,
                           float* dfilter) {
   if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
+  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradBackpropFilter(shape, x, dy, dfilter);
   auto operation =
       Cached(KeyOf(kBackpropFilter, precision, shape), [&] { return MakeBackpropFilter(shape, precision); });
   operation->Run({Mutable(x), Mutable(dy), dfilter});

@@ -1,9 +1,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { setPrecision } from "../precision.js";
 import { registerOnednnBackend } from "../register-backend.js";
-import { compareWithCpu, normal } from "../testing.js";
+import { compareWithCpu, expectNear, normal } from "../testing.js";
+import { setWinograd } from "../winograd.js";
 
 beforeAll(() => registerOnednnBackend());
+
+/** Of the largest value; Winograd's transforms cost about one of float32's seven digits. */
+const TOLERANCE = 3e-5;
 
 interface Case {
   readonly x: [number, number, number, number];
@@ -33,6 +38,11 @@ const CASES: Case[] = [
   { x: [2, 12, 10, 5], filter: [3, 3, 5, 7], pad: "valid" },
   { x: [2, 12, 13, 6], filter: [3, 2, 6, 9], dilations: 2 },
   { x: [1, 10, 14, 8], filter: [3, 5, 8, 8], strides: [2, 1] },
+  // Winograd tiles: sticking out of the image, without padding, one tile an image, panels of 16 and of 32
+  { x: [2, 13, 11, 32], filter: [3, 3, 32, 48] },
+  { x: [2, 12, 10, 48], filter: [3, 3, 48, 32], pad: "valid" },
+  { x: [3, 7, 8, 32], filter: [3, 3, 32, 64], pad: 2 },
+  { x: [5, 4, 4, 144], filter: [3, 3, 144, 128] },
 ];
 
 describe.each(CASES)("conv2d %j", ({ x, filter, strides = 1, pad = "same", dilations = 1 }) => {
@@ -41,18 +51,72 @@ describe.each(CASES)("conv2d %j", ({ x, filter, strides = 1, pad = "same", dilat
   const operands = () => [normal(x, 1), normal(filter, 2)];
 
   it("agrees with the cpu backend", async () => {
-    await compareWithCpu(operands, ([a, b]) => [conv(a!, b!)]);
+    await compareWithCpu(operands, ([a, b]) => [conv(a!, b!)], TOLERANCE);
   });
 
   if (dilations > 1) return; // tfjs has no gradient of dilated convolutions
   it("has the cpu backend's gradients", async () => {
-    await compareWithCpu(operands, ([a, b]) => {
-      const dy = normal(conv(a!, b!).shape, 3);
-      const attrs = { strides, pad, dataFormat: "NHWC", inputShape: x, filterShape: filter };
-      const run = (name: string, inputs: object) =>
-        tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
-      return [run("Conv2DBackpropInput", { dy, filter: b }), run("Conv2DBackpropFilter", { x: a, dy })];
-    });
+    await compareWithCpu(
+      operands,
+      ([a, b]) => {
+        const dy = normal(conv(a!, b!).shape, 3);
+        const attrs = { strides, pad, dataFormat: "NHWC", inputShape: x, filterShape: filter };
+        const run = (name: string, inputs: object) =>
+          tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs as unknown as tf.NamedAttrMap) as tf.Tensor;
+        return [run("Conv2DBackpropInput", { dy, filter: b }), run("Conv2DBackpropFilter", { x: a, dy })];
+      },
+      TOLERANCE,
+    );
+  });
+});
+
+/** Results of the three passes, on onednn. */
+function passes(xShape: number[], filterShape: number[]): ArrayLike<number>[] {
+  return tf.tidy(() => {
+    const [x, filter] = [normal(xShape, 1), normal(filterShape, 2)];
+    const dy = normal([...xShape.slice(0, 3), filterShape[3]!], 3);
+    const settings = { strides: 1, pad: "same", dataFormat: "NHWC", dilations: 1 };
+    const attrs = { ...settings, inputShape: xShape, filterShape } as unknown as tf.NamedAttrMap;
+    const run = (name: string, inputs: object) =>
+      (tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attrs) as tf.Tensor).dataSync();
+    return [
+      run("Conv2D", { x, filter }),
+      run("Conv2DBackpropInput", { dy, filter }),
+      run("Conv2DBackpropFilter", { x, dy }),
+    ];
+  });
+}
+
+describe("Winograd", () => {
+  // cpu would take minutes at these sizes; oneDNN's direct sums are the other opinion
+  it.each([
+    { x: [40, 17, 18, 64], filter: [3, 3, 64, 96] },
+    { x: [40, 15, 16, 160], filter: [3, 3, 160, 144] },
+  ])("agrees with direct summation on many blocks of tiles, %j", async ({ x, filter }) => {
+    await tf.setBackend("onednn");
+    setWinograd(false);
+    const direct = passes(x, filter);
+    setWinograd(true);
+    for (const [i, actual] of passes(x, filter).entries()) expectNear(actual, direct[i]!, 5e-5, `pass ${i}`);
+  });
+
+  it("computes the same bits every time", async () => {
+    await tf.setBackend("onednn");
+    expect(passes([9, 16, 16, 64], [3, 3, 64, 64])).toEqual(passes([9, 16, 16, 64], [3, 3, 64, 64]));
+  });
+});
+
+describe("bfloat16", () => {
+  it("rounds operands to 8 bits and nothing else", async () => {
+    await tf.setBackend("onednn");
+    const exact = passes([4, 16, 16, 64], [3, 3, 64, 32]);
+    setPrecision("bfloat16");
+    const rounded = passes([4, 16, 16, 64], [3, 3, 64, 32]);
+    setPrecision("float32");
+    for (const [i, actual] of rounded.entries()) {
+      expectNear(actual, exact[i]!, 1e-2, `pass ${i}`); // 2^-9 an operand, averaged over hundreds of terms
+      expect(Array.from(actual)).not.toEqual(Array.from(exact[i]!));
+    }
   });
 });
 

@@ -1,0 +1,52 @@
+// The pieces of winograd.cc that are written for AVX-512: transforms of tiles and a small matrix product.
+//
+// A tile is 6x6 inputs and 4x4 outputs. Transformed data is held by position in the tile (36 of them), for each a
+// matrix: inputs as [tiles, channels]; filters, output gradients and products in panels of `width` columns,
+// [columns / width, rows, width], so that the product reads and writes whole vectors in order.
+#pragma once
+
+#include <cstdint>
+
+namespace simclr::winograd {
+
+constexpr int kPositions = 36;
+constexpr int64_t kTile = 4;
+
+/// An image batch, NHWC, seen as a grid of tiles. Tile (i, j) starts at pixel (4i - top, 4j - left); `span` pixels.
+struct Grid {
+  int64_t height, width, channels;
+  int64_t top, left;
+  int64_t tilesY, tilesX;
+  int64_t PerImage() const { return tilesY * tilesX; }
+};
+
+/// Matrices by position: positions are `step` floats apart.
+struct Rows {
+  float* data;
+  int64_t step;
+  int64_t stride;  // floats from one row to the next
+};
+struct Panels {
+  float* data;
+  int64_t step;
+  int64_t rows;   // rows of a panel
+  int64_t width;  // 16 or 32
+};
+
+/// Inputs of tiles [begin, end) -> rows [0, end - begin). `zeros` holds grid.channels zeros.
+void TransformInput(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Rows out);
+/// Output gradients of tiles [begin, end) -> panel rows [0, end - begin).
+void TransformGradient(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Panels out);
+/// Products -> outputs of tiles [begin, end), with bias if it is not null.
+void TransformOutput(const Grid& grid, Panels in, int64_t begin, int64_t end, const float* bias, float* image);
+/// Filter [3, 3, in, out], or its transpose turned by 180 degrees, -> panels for `rows` [begin, end) (multiples of 16).
+void TransformFilter(const float* filter, int64_t in, int64_t out, bool backward, int64_t begin, int64_t end, Panels to);
+/// Sums of products -> filter gradient [3, 3, in, out] for input channels [begin, end); adds up `parts` partial sums.
+void TransformFilterGradient(const Panels* parts, int64_t count, int64_t in, int64_t out, int64_t begin, int64_t end,
+                             float* gradient);
+
+/// out (rows x width) = or += a (rows x depth) * b (depth x width); a at [r * rowStride + d * depthStride].
+void Multiply(int64_t rows, int64_t depth, const float* a, int64_t rowStride, int64_t depthStride, const float* b,
+              int64_t width, float* out, bool add);
+
+}  // namespace simclr::winograd
