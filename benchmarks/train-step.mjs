@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { useBackend } from "@simclr/backends";
 import { Random } from "@simclr/core";
 import { ntXentLoss } from "@simclr/losses";
-import { weightGradients, trainable } from "@simclr/methods";
+import { trainable, weightGradients } from "@simclr/methods";
 import { BatchStatistics, parseModelName, projectionHead, resNet } from "@simclr/models";
 import { lars } from "@simclr/optim";
 import * as tf from "@tensorflow/tfjs-core";
@@ -81,4 +81,7 @@ const result = {
   details: report.details,
 };
 if (values.json) console.log(JSON.stringify(result));
-else console.log(`${values.model}, ${imageSize} px, batch ${batch}: ${result.imagesPerSecond} images/s (median ${result.medianStepMs} ms a step; loss ${loss.toFixed(4)}; ${report.name}, ${report.details})`);
+else
+  console.log(
+    `${values.model}, ${imageSize} px, batch ${batch}: ${result.imagesPerSecond} images/s (median ${result.medianStepMs} ms a step; loss ${loss.toFixed(4)}; ${report.name}, ${report.details})`,
+  );

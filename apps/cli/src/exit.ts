@@ -13,7 +13,9 @@ export function explain(error: unknown): string {
 
 export function exitCodeOf(error: unknown): number {
   if (isInterrupted(error)) return ExitCode.Interrupted;
-  return isSimclrError(error) && (error.code === "config" || error.code === "invalid-argument") ? ExitCode.Usage : ExitCode.Failed;
+  return isSimclrError(error) && (error.code === "config" || error.code === "invalid-argument")
+    ? ExitCode.Usage
+    : ExitCode.Failed;
 }
 
 const isInterrupted = (error: unknown): boolean => error instanceof Error && error.name === "InterruptedError";

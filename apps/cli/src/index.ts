@@ -35,14 +35,19 @@ function program(): Command {
 
   simclr
     .command("run")
-    .description("pretrain, fine-tune, distil and measure, as a configuration says; goes on where an earlier run stopped")
+    .description(
+      "pretrain, fine-tune, distil and measure, as a configuration says; goes on where an earlier run stopped",
+    )
     .argument("<config>", "YAML file, such as configs/cifar10-small.yaml")
     .option("--data <folder>", "folder of the images; replaces data.root of the configuration")
     .addOption(runFolder())
     .addOption(assignments())
     .option("--fresh", "move what an earlier run left in the folder aside, and start anew")
     .option("--json", "print the results as JSON")
-    .addHelpText("after", "\nExample:\n  simclr run configs/cifar10-small.yaml --data ~/cifar10-jpeg --set pretrain.epochs=10")
+    .addHelpText(
+      "after",
+      "\nExample:\n  simclr run configs/cifar10-small.yaml --data ~/cifar10-jpeg --set pretrain.epochs=10",
+    )
     .action(async (config: string, options: RunCommandOptions) => {
       const { runCommand } = await import("./run-command.js");
       await runCommand(config, options);

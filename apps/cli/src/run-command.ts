@@ -2,8 +2,8 @@ import { relative } from "node:path";
 import { loadConfig, type PipelineEvents, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import pc from "picocolors";
-import { accuracyTable, calibrationTable } from "./tables.js";
 import type { RunCommandOptions } from "./index.js";
+import { accuracyTable, calibrationTable } from "./tables.js";
 
 /** `simclr run` and `simclr demo`. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {

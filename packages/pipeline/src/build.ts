@@ -7,16 +7,23 @@ import {
   type Encoder,
   type ProjectionHead,
   projectionHead,
+  type ResNetDepth,
   resNet,
 } from "@simclr/models";
 import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
 import type { Config, TrainingConfig } from "./config/schema.js";
 
+/** What a student may have otherwise than its teacher. */
+interface Size {
+  readonly depth?: ResNetDepth | undefined;
+  readonly width?: number | undefined;
+}
+
 /** Builds the parts that a config describes. Whoever builds a module or an optimizer disposes it. */
 
-export function buildEncoder({ model, data }: Config, random: Random, change: { depth?: number; width?: number } = {}): Encoder {
+export function buildEncoder({ model, data }: Config, random: Random, change: Size = {}): Encoder {
   return resNet({
-    depth: (change.depth ?? model.depth) as 18,
+    depth: change.depth ?? model.depth,
     widthMultiplier: change.width ?? model.width,
     imageSize: data.imageSize,
     ...(model.stem !== "auto" && { stem: model.stem }),
@@ -39,7 +46,7 @@ export function buildNetwork(
   classCount: number,
   headLayer: number,
   random: Random,
-  change: { depth?: number; width?: number } = {},
+  change: Size = {},
 ): ClassifierNetwork {
   const encoder = buildEncoder(config, random, change);
   const head = headLayer > 0 ? buildHead(config, encoder, random) : undefined;

@@ -1,5 +1,5 @@
-import { type CachedDataset, cacheDecoded, openDataset, shapes, withoutLabels } from "@simclr/data";
 import { ConfigError, type Dataset } from "@simclr/core";
+import { type CachedDataset, cacheDecoded, openDataset, shapes, withoutLabels } from "@simclr/data";
 import type { Config } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
 
@@ -29,10 +29,10 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
       path === "shapes"
         ? shapes({ split, ...(data.limit !== undefined && split === "train" && { size: data.limit }) })
         : await openDataset(path, {
-      onBroken: data.onBroken,
-      ...limit,
-      ...(split === "train" && data.labels !== undefined && { labels: data.labels }),
-    });
+            onBroken: data.onBroken,
+            ...limit,
+            ...(split === "train" && data.labels !== undefined && { labels: data.labels }),
+          });
     events.line(`${split}: ${dataset.size} images from ${dataset.name}`);
     return cacheDecoded(dataset, {
       maxBytes: data.maxCacheMegabytes * 2 ** 20,
@@ -68,8 +68,10 @@ function checkClasses(train: Dataset, test: Dataset, data: Config["data"]): void
     );
   }
   if (expected === received) return;
-  throw new ConfigError(`data.test: the test images must have the training classes (${expected}); found ${received || "none"}.`, {
-    subject: "data.test",
-  });
+  throw new ConfigError(
+    `data.test: the test images must have the training classes (${expected}); found ${received || "none"}.`,
+    {
+      subject: "data.test",
+    },
+  );
 }
-

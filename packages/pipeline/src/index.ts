@@ -1,5 +1,11 @@
 export { type LoadOptions, loadConfig, parseConfig } from "./config/load.js";
-export { type Config, configSchema, type LabelBudget, type StudentConfig, type TrainingConfig } from "./config/schema.js";
+export {
+  type Config,
+  configSchema,
+  type LabelBudget,
+  type StudentConfig,
+  type TrainingConfig,
+} from "./config/schema.js";
 export { type PipelineEvents, silent } from "./events.js";
 export type { MeasuredRow, RunResults, StageSummary } from "./results.js";
 export { type RunOptions, type RunOutcome, run } from "./run/run.js";

@@ -25,7 +25,10 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new ConfigError(`${file}: cannot read the configuration (${(cause as Error).message}). Give the path of a YAML file, such as configs/cifar10-small.yaml.`, { subject: file, cause });
+    throw new ConfigError(
+      `${file}: cannot read the configuration (${(cause as Error).message}). Give the path of a YAML file, such as configs/cifar10-small.yaml.`,
+      { subject: file, cause },
+    );
   }
   return parseConfig(text, file, options);
 }
@@ -50,17 +53,27 @@ export function parseConfig(text: string, file: string, options: LoadOptions = {
 function assign(document: Document, assignment: string): void {
   const at = assignment.indexOf("=");
   if (at < 1) {
-    throw new ConfigError(`--set ${assignment}: expected key=value, such as pretrain.epochs=10.`, { subject: assignment });
+    throw new ConfigError(`--set ${assignment}: expected key=value, such as pretrain.epochs=10.`, {
+      subject: assignment,
+    });
   }
-  const path = assignment.slice(0, at).split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
+  const path = assignment
+    .slice(0, at)
+    .split(".")
+    .map((key) => (/^\d+$/.test(key) ? Number(key) : key));
   const value = parseDocument(assignment.slice(at + 1));
   if (value.errors.length > 0) {
-    throw new ConfigError(`--set ${assignment}: the value is not YAML (${value.errors[0]!.message.split("\n")[0]}).`, { subject: assignment });
+    throw new ConfigError(`--set ${assignment}: the value is not YAML (${value.errors[0]!.message.split("\n")[0]}).`, {
+      subject: assignment,
+    });
   }
   try {
     document.setIn(path, value.toJS());
   } catch (cause) {
-    throw new ConfigError(`--set ${assignment}: there is no place "${path.join(".")}" in the configuration.`, { subject: assignment, cause });
+    throw new ConfigError(`--set ${assignment}: there is no place "${path.join(".")}" in the configuration.`, {
+      subject: assignment,
+      cause,
+    });
   }
 }
 
@@ -89,7 +102,12 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
 }
 
 /** Position of the key, else of the nearest enclosing node that has one. */
-function position(document: Document, lines: LineCounter, path: readonly PropertyKey[], key?: string): { line: number; col: number } {
+function position(
+  document: Document,
+  lines: LineCounter,
+  path: readonly PropertyKey[],
+  key?: string,
+): { line: number; col: number } {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length) as unknown[], true) as
       | { range?: [number, number, number]; items?: { key?: { value?: unknown; range?: [number, number, number] } }[] }
@@ -128,6 +146,12 @@ function resolvePaths(config: Config, folder: string): Config {
   return {
     ...config,
     output: resolve(config.output ?? `runs/${config.name}`),
-    data: { ...config.data, root: base, train: under(train), test: under(test), ...(labels && { labels: under(labels) }) },
+    data: {
+      ...config.data,
+      root: base,
+      train: under(train),
+      test: under(test),
+      ...(labels && { labels: under(labels) }),
+    },
   };
 }

@@ -46,16 +46,25 @@ const labels = z
     given: z.literal(true).optional().describe("every label that the data set has"),
     steps: count.optional().describe("length of fine-tuning and of the control with this budget, instead of theirs"),
   })
-  .refine(({ fraction, perClass, given }) => [fraction, perClass, given].filter((each) => each !== undefined).length === 1, {
-    message: "give exactly one of `fraction`, `perClass` and `given`",
-  });
+  .refine(
+    ({ fraction, perClass, given }) => [fraction, perClass, given].filter((each) => each !== undefined).length === 1,
+    {
+      message: "give exactly one of `fraction`, `perClass` and `given`",
+    },
+  );
 
 const student = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"),
-  depth: z.union([z.literal(18), z.literal(34), z.literal(50)]).optional().describe("by default the teacher's"),
+  depth: z
+    .union([z.literal(18), z.literal(34), z.literal(50)])
+    .optional()
+    .describe("by default the teacher's"),
   width: positive.optional().describe("by default the teacher's"),
   temperature: positive.optional().describe("by default `distill.temperature`"),
-  initialize: z.enum(["random", "pretrained", "teacher"]).default("random").describe("pretrained and teacher need the teacher's architecture"),
+  initialize: z
+    .enum(["random", "pretrained", "teacher"])
+    .default("random")
+    .describe("pretrained and teacher need the teacher's architecture"),
 });
 
 export const configSchema = z.strictObject({
@@ -73,10 +82,16 @@ export const configSchema = z.strictObject({
     root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
     train: z.string().describe('"shapes", or a folder, tar file or pattern below the root'),
     test: z.string().describe("labelled images, used only to measure"),
-    labels: z.string().optional().describe("CSV with the columns file and label, for a folder of images without class folders"),
+    labels: z
+      .string()
+      .optional()
+      .describe("CSV with the columns file and label, for a folder of images without class folders"),
     limit: count.optional().describe("take the first n training images only"),
     imageSize: count.describe("side in pixels that the network sees"),
-    onBroken: z.enum(["error", "skip"]).default("error").describe("skip leaves broken images out, and counts and lists them"),
+    onBroken: z
+      .enum(["error", "skip"])
+      .default("error")
+      .describe("skip leaves broken images out, and counts and lists them"),
     maxCacheMegabytes: positive.default(4096),
   }),
   model: z
@@ -84,22 +99,26 @@ export const configSchema = z.strictObject({
       depth: z.union([z.literal(18), z.literal(34), z.literal(50)]).default(18),
       width: positive.default(1),
       stem: z.enum(["auto", "cifar", "imagenet"]).default("auto"),
-      head: z
-        .strictObject({ layers: z.int().min(1).max(8).default(3), dimension: count.default(128) })
-        .prefault({}),
+      head: z.strictObject({ layers: z.int().min(1).max(8).default(3), dimension: count.default(128) }).prefault({}),
     })
     .prefault({}),
   pretrain: z
     .strictObject({
       ...trainingFields,
       temperature: positive.default(0.1),
-      scale: z.enum(["paper", "reference"]).default("paper").describe("reference doubles the loss, as the official code does"),
+      scale: z
+        .enum(["paper", "reference"])
+        .default("paper")
+        .describe("reference doubles the loss, as the official code does"),
       augmentation: augmentation.prefault({}),
     })
     .refine(oneLength, ONE_LENGTH),
   labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
   finetune: z
-    .strictObject({ ...trainingFields, headLayer: z.int().min(0).default(1).describe("fine-tune from this layer of the head; 0 is the encoder") })
+    .strictObject({
+      ...trainingFields,
+      headLayer: z.int().min(0).default(1).describe("fine-tune from this layer of the head; 0 is the encoder"),
+    })
     .refine(oneLength, ONE_LENGTH),
   supervised: z
     .strictObject(trainingFields)
@@ -119,7 +138,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       knn: z.strictObject({ k: count.default(200), temperature: positive.default(0.07) }).prefault({}),
       linear: z
-        .strictObject({ epochs: count.default(100), batchSize: count.default(256), learningRate: positive.default(0.1) })
+        .strictObject({
+          epochs: count.default(100),
+          batchSize: count.default(256),
+          learningRate: positive.default(0.1),
+        })
         .prefault({}),
       batchSize: count.default(500),
     })
@@ -128,10 +151,10 @@ export const configSchema = z.strictObject({
     .strictObject(trainingFields)
     .refine(oneLength, ONE_LENGTH)
     .optional()
-    .describe("measures how hard the data is: supervised with all labels, kNN on pixels, a probe on the random encoder"),
-  checkpoint: z
-    .strictObject({ everySeconds: positive.default(20), keep: count.default(2) })
-    .prefault({}),
+    .describe(
+      "measures how hard the data is: supervised with all labels, kNN on pixels, a probe on the random encoder",
+    ),
+  checkpoint: z.strictObject({ everySeconds: positive.default(20), keep: count.default(2) }).prefault({}),
 });
 
 /** The whole run, validated, with every default filled in. */

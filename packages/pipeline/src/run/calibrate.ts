@@ -1,11 +1,12 @@
 import type { Random } from "@simclr/core";
+import type { CalibrationCheck } from "@simclr/report";
+import * as tf from "@tensorflow/tfjs-core";
 import { buildEncoder, testRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
-import type { CalibrationCheck } from "@simclr/report";
 import type { StageSummary } from "../results.js";
 import { classify } from "../stages/classify.js";
 import { applyBudget } from "../stages/label-budget.js";
-import { type Features, featuresOf, logitsOf, measureKnn, measureLinear, measureLogits, representation } from "../stages/measure.js";
+import { featuresOf, logitsOf, measureKnn, measureLinear, measureLogits, representation } from "../stages/measure.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -37,7 +38,8 @@ export async function calibrate(
   const supervised = measureLogits(await featuresOf(images.test, recipe, batchSize, logitsOf(network)), "supervised");
   network.dispose();
 
-  const [trainPixels, testPixels] = [pixels(images.train), pixels(images.test)];
+  const trainPixels = await featuresOf(images.train, recipe, batchSize, pixelRows);
+  const testPixels = await featuresOf(images.test, recipe, batchSize, pixelRows);
   const knn = await measureKnn(trainPixels, testPixels, classCount, config);
 
   const encoder = buildEncoder(config, random.fork("weights"));
@@ -70,7 +72,5 @@ const row = (check: string, top1: number, limit: string, passed: boolean): Calib
   passed,
 });
 
-function pixels({ pixels: bytes, size, labels }: RunImages["train"]): Features {
-  const values = Float32Array.from(bytes, (byte) => byte / 255);
-  return { values, dimension: values.length / size, labels };
-}
+/** The test-time view of every image, as a row of numbers. */
+const pixelRows = (images: tf.Tensor4D): tf.Tensor2D => tf.reshape(images, [images.shape[0], -1]);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { batchView } from "@simclr/augment";
-import { type RawBatch, type RawImage, Random } from "@simclr/core";
+import { Random, type RawBatch, type RawImage } from "@simclr/core";
 import { type AugmentedViews, type Confusion, type Curve, type Fact, writeReport } from "@simclr/report";
 import { readSteps } from "@simclr/trainer/node";
 import { stringify } from "yaml";
@@ -127,7 +127,10 @@ function distillationFacts(results: RunResults): Fact[] {
   return results.stages
     .filter(({ stage }) => stage.startsWith("distilling"))
     .flatMap(({ stage, metrics }) => [
-      { name: `${stage}: agreement with the teacher on training crops`, value: `${(100 * (metrics.agreement ?? 0)).toFixed(1)} %` },
+      {
+        name: `${stage}: agreement with the teacher on training crops`,
+        value: `${(100 * (metrics.agreement ?? 0)).toFixed(1)} %`,
+      },
       { name: `${stage}: entropy of the teacher's answers`, value: `${(metrics.teacherEntropy ?? 0).toFixed(3)} nats` },
     ]);
 }

@@ -54,13 +54,20 @@ export class RunFolder {
 
 /** A short hash of anything that JSON can say; keys in any order give the same hash. */
 export function fingerprint(value: unknown): string {
-  return createHash("sha256").update(JSON.stringify(sorted(value))).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(value)))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
 }
 
 /** What decides the results: not where they lie, nor how often checkpoints are written. */
@@ -70,7 +77,8 @@ function comparable({ output: _output, checkpoint: _checkpoint, ...rest }: Confi
 
 function differences(a: unknown, b: unknown, path = ""): string[] {
   if (JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))) return [];
-  const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === "object" && x !== null && !Array.isArray(x);
+  const isRecord = (x: unknown): x is Record<string, unknown> =>
+    typeof x === "object" && x !== null && !Array.isArray(x);
   if (!isRecord(a) || !isRecord(b)) return [path];
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return keys.flatMap((key) => differences(a[key], b[key], path ? `${path}.${key}` : key));

@@ -108,7 +108,11 @@ async function chooseBackend({ backend }: Config, events: PipelineEvents): Promi
 }
 
 /** kNN and linear probe of the pretrained encoder, with all labels and with each budget. Gives the probe with all. */
-async function measureRepresentation(state: Run, { encoder }: Pretrained, budgets: readonly LabelledSubset[]): Promise<number> {
+async function measureRepresentation(
+  state: Run,
+  { encoder }: Pretrained,
+  budgets: readonly LabelledSubset[],
+): Promise<number> {
   const { config, images, events } = state;
   events.line("measuring the representation");
   const recipe = testRecipe(config);
@@ -150,16 +154,37 @@ async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: Lab
   const teacher = await classify(options, images, labelled, folder, random, state);
   await addNetwork(state, "fine-tuned", labels, teacher);
   for (const student of config.distill?.students ?? []) {
-    const distilled = await distill(config.distill!, student, teacher, pretrained, images, labelled, folder, random, state);
+    const distilled = await distill(
+      config.distill!,
+      student,
+      teacher,
+      pretrained,
+      images,
+      labelled,
+      folder,
+      random,
+      state,
+    );
     await addNetwork(state, `distilled (${student.name})`, labels, distilled);
     distilled.network.dispose();
   }
   teacher.network.dispose();
 }
 
-async function addNetwork(state: Run, method: string, labels: string, trained: Classified, { isBaseline = false } = {}): Promise<void> {
+async function addNetwork(
+  state: Run,
+  method: string,
+  labels: string,
+  trained: Classified,
+  { isBaseline = false } = {},
+): Promise<void> {
   const { config, images } = state;
-  const logits = await featuresOf(images.test, testRecipe(config), config.evaluate.batchSize, logitsOf(trained.network));
+  const logits = await featuresOf(
+    images.test,
+    testRecipe(config),
+    config.evaluate.batchSize,
+    logitsOf(trained.network),
+  );
   const protocol = `${modelName(trained.network.encoder.describe())}, ${trained.summary.steps} steps, centre crop`;
   state.stages.push(trained.summary);
   addRow(state, method, labels, measureLogits(logits, protocol), isBaseline);

@@ -7,10 +7,10 @@ import type { TrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
+import { copyWeights } from "./copy-weights.js";
 import { type LabelledSubset, withBudgetLength } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
 import { type StageEnvironment, trainStage } from "./train-stage.js";
-import { copyWeights } from "./copy-weights.js";
 
 /** A trained classifier; the caller disposes the network. */
 export interface Classified {
@@ -43,7 +43,10 @@ export async function classify(
   const training = withBudgetLength(options.training, labelled);
   const network = buildNetwork(config, images.classNames.length, headLayer, random.fork("weights", name));
   if (pretrained !== undefined) {
-    copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, ["encoder/", "head/"]);
+    copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, [
+      "encoder/",
+      "head/",
+    ]);
   }
   const recipe = fineTuneRecipe(config);
   const inputs = fingerprint([

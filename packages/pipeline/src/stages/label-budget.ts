@@ -23,7 +23,7 @@ export function applyBudget(train: Dataset, budget: LabelBudget, random: Random)
   let dataset = train;
   if (fraction !== undefined) dataset = labelSubset(train, { fraction, ...options });
   else if (perClass !== undefined) dataset = labelSubset(train, { perClass, ...options });
-  const counts = classCounts(dataset);
+  const counts = [...classCounts(dataset)];
   const count = counts.reduce((sum, each) => sum + each, 0);
   return { tag, words: words(count, counts), dataset, count, steps };
 }

@@ -41,9 +41,11 @@ export async function featuresOf(
   }
 }
 
-export const representation = (encoder: Encoder) => (images: tf.Tensor4D) => encoder.forward(images, { training: false }).pooled;
+export const representation = (encoder: Encoder) => (images: tf.Tensor4D) =>
+  encoder.forward(images, { training: false }).pooled;
 
-export const logitsOf = (network: ClassifierNetwork) => (images: tf.Tensor4D) => network.forward(images, { training: false });
+export const logitsOf = (network: ClassifierNetwork) => (images: tf.Tensor4D) =>
+  network.forward(images, { training: false });
 
 /** The rows whose images have a label among `labels`. */
 export function labelledRows(features: Features, labels: Int32Array): Features {
@@ -62,14 +64,29 @@ export interface Measured {
   readonly predictions: readonly number[];
 }
 
-export async function measureKnn(train: Features, test: Features, classCount: number, config: Config): Promise<Measured> {
+export async function measureKnn(
+  train: Features,
+  test: Features,
+  classCount: number,
+  config: Config,
+): Promise<Measured> {
   const { top1, protocol, predictions } = await knn({ ...sides(train, test), classCount, ...config.evaluate.knn });
   return { top1, protocol, predictions: [...predictions] };
 }
 
-export async function measureLinear(train: Features, test: Features, classCount: number, config: Config): Promise<Measured> {
+export async function measureLinear(
+  train: Features,
+  test: Features,
+  classCount: number,
+  config: Config,
+): Promise<Measured> {
   const random = Random.fromSeed(config.seed).fork("linear-probe");
-  const { top1, protocol, predictions } = await linearProbe({ ...sides(train, test), classCount, random, ...config.evaluate.linear });
+  const { top1, protocol, predictions } = await linearProbe({
+    ...sides(train, test),
+    classCount,
+    random,
+    ...config.evaluate.linear,
+  });
   return { top1, protocol, predictions: [...predictions] };
 }
 

@@ -16,14 +16,25 @@ export interface Pretrained {
 }
 
 /** Stage 1: SimCLR on all training images, without labels. */
-export async function pretrain(images: RunImages, folder: RunFolder, random: Random, environment: StageEnvironment): Promise<Pretrained> {
+export async function pretrain(
+  images: RunImages,
+  folder: RunFolder,
+  random: Random,
+  environment: StageEnvironment,
+): Promise<Pretrained> {
   const { config } = environment;
   const { temperature, scale } = config.pretrain;
   const weightsRandom = random.fork("weights");
   const encoder = buildEncoder(config, weightsRandom);
   const head = buildHead(config, encoder, weightsRandom);
   const recipe = pretrainRecipe(config);
-  const inputs = fingerprint([config.seed, config.pretrain, config.model, config.data.imageSize, images.unlabelled.fingerprint]);
+  const inputs = fingerprint([
+    config.seed,
+    config.pretrain,
+    config.model,
+    config.data.imageSize,
+    images.unlabelled.fingerprint,
+  ]);
   const summary = await trainStage(
     {
       title: "pretraining",
@@ -35,7 +46,12 @@ export async function pretrain(images: RunImages, folder: RunFolder, random: Ran
       recipe,
       views: 2,
       random: random.fork("pretrain"),
-      description: { stage: "pretrain", encoder: encoder.describe(), head: head.describe(), imageSize: config.data.imageSize },
+      description: {
+        stage: "pretrain",
+        encoder: encoder.describe(),
+        head: head.describe(),
+        imageSize: config.data.imageSize,
+      },
     },
     environment,
   );

@@ -55,7 +55,10 @@ export class InterruptedError extends Error {
  *
  * @throws InterruptedError after a signal, once the checkpoint is written.
  */
-export async function trainStage(stage: TrainStage, { config, events, signal }: StageEnvironment): Promise<StageSummary> {
+export async function trainStage(
+  stage: TrainStage,
+  { config, events, signal }: StageEnvironment,
+): Promise<StageSummary> {
   const { folder, task, training, dataset, inputs, title } = stage;
   await mkdir(folder, { recursive: true });
   const done = await finishedSummary(folder, inputs);
@@ -109,7 +112,8 @@ export async function trainStage(stage: TrainStage, { config, events, signal }: 
         }),
       ],
     });
-    if (report.interrupted) throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);
+    if (report.interrupted)
+      throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);
   } finally {
     optimizer.dispose();
     await loader.close();
