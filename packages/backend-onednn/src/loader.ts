@@ -35,6 +35,7 @@ export function whyNot(): string | undefined {
 export function loadBinding(): Binding {
   if (loaded) return loaded;
   if (failure) throw failure;
+  waitBriefly();
   try {
     loaded = require("../build/simclr_onednn.node") as Binding;
   } catch (cause) {
@@ -61,6 +62,14 @@ export function onednnInfo(): NativeInfo {
 /** The memory pool's state. */
 export function onednnMemory(): NativeMemory {
   return loadBinding().memoryStats();
+}
+
+/**
+ * Between two parallel loops the OpenMP runtime would spin for milliseconds and take the cores from loader threads
+ * and other programs; a quarter of a millisecond bridges the gap between two kernels. Read when its library loads.
+ */
+function waitBriefly(): void {
+  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "4000";
 }
 
 function threadCount({ threads }: ThreadOptions): number {

@@ -3,9 +3,18 @@ import { expect } from "vitest";
 
 tf.env().set("PROD", true); // no banner
 
-/** Standard normal values from a seed, on the current backend. */
+/** Bell-shaped values of mean 0 and variance 1 from a seed, on the current backend: sums of three uniform ones. */
 export function normal(shape: number[], seed: number): tf.Tensor {
-  return tf.randomNormal(shape, 0, 1, "float32", seed);
+  const values = new Float32Array(tf.util.sizeFromShape(shape));
+  let state = Math.imul(seed + 1, 0x9e3779b1);
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  for (let i = 0; i < values.length; i++) values[i] = 2 * (uniform() + uniform() + uniform()) - 3;
+  return tf.tensor(values, shape, "float32");
 }
 
 /**
@@ -56,4 +65,11 @@ export function expectNear(
     const same = Object.is(a, e) || a === e || Math.abs(a - e) <= tolerance * largest;
     if (!same) expect.fail(`${what}: element ${i} is ${a}, expected ${e} (largest ${largest})`);
   }
+}
+
+/** Values from a seed: standard normal, integers of up to 30 bits with either sign, or bools. */
+export function values(shape: number[], dtype: "float32" | "int32" | "bool", seed: number): tf.Tensor {
+  if (dtype === "float32") return normal(shape, seed);
+  if (dtype === "int32") return tf.randomUniform(shape, -(2 ** 30), 2 ** 30, "int32", seed);
+  return tf.tidy(() => tf.greater(normal(shape, seed), 0));
 }
