@@ -23,3 +23,8 @@ export interface NativeKernel {
 export function allFloat32({ inputs }: KernelCall): boolean {
   return Object.values(inputs).every((x) => !x || x.dtype === "float32");
 }
+
+/** Whether the addon's storage holds values of this dtype. */
+export function isNumeric(dtype: tf.DataType): boolean {
+  return dtype === "float32" || dtype === "int32" || dtype === "bool";
+}

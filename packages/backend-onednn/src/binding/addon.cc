@@ -12,6 +12,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::BindImages(kernels);
   simclr::BindElementWise(kernels);
   simclr::BindReduce(kernels);
+  simclr::BindShape(kernels);
+  simclr::BindResize(kernels);
   return exports;
 }
 

@@ -14,5 +14,7 @@ void BindUpdates(Napi::Object kernels);
 void BindImages(Napi::Object kernels);
 void BindElementWise(Napi::Object kernels);
 void BindReduce(Napi::Object kernels);
+void BindShape(Napi::Object kernels);
+void BindResize(Napi::Object kernels);
 
 }  // namespace simclr

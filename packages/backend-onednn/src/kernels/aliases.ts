@@ -25,6 +25,20 @@ export const reshape: NativeKernel = {
   },
 };
 
+/** The same data id with a dimension of size 1 more; no copy. */
+export const expandDims: NativeKernel = {
+  name: "ExpandDims",
+  run: ({ inputs, attrs, backend }) => {
+    const input = inputs.input!;
+    const dim = attrs.dim as number;
+    const rank = input.shape.length;
+    tf.util.assert(-(rank + 1) <= dim, () => `Axis must be in the interval [${-(rank + 1)}, ${rank}]`);
+    const shape = [...input.shape];
+    shape.splice(dim < 0 ? rank + dim + 1 : dim, 0, 1);
+    return backend.alias(input, shape);
+  },
+};
+
 /** A complex tensor keeps copies of its two parts on the addon's side. */
 export const complex: NativeKernel = {
   name: "Complex",
