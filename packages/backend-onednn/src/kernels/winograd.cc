@@ -19,8 +19,8 @@ bool enabled = true;
 /// Up to here every thread keeps its transformed data and the filters in its own cache and works alone; above,
 /// all threads share one set of transformed tiles and divide the matrix products by position and panel.
 constexpr int64_t kOwnCacheChannels = 128 * 128;
-/// Floats of transformed data that a thread works on at a time.
-constexpr int64_t kOwnFloats = 320 << 10;
+/// Tiles that a thread transforms and multiplies at a time.
+constexpr int64_t kOwnTiles = 32;
 constexpr int64_t kSharedTiles = 512;
 /// Terms of a product that are summed at a time, so that its right side stays in the first-level cache.
 constexpr int64_t kDepth = 128;
@@ -67,8 +67,6 @@ Problem BackwardProblem(const ConvShape& s) {
           s.batch * tilesY * tilesX};
 }
 
-int64_t OwnTiles(int64_t in, int64_t out) { return std::max<int64_t>(8, kOwnFloats / (kPositions * (in + out)) / 8 * 8); }
-
 /// Products of tiles [0, tiles) at item = position * panels + panel.
 void MultiplyItem(int64_t item, int64_t tiles, int64_t depth, const Rows& a, const Panels& filter, const Panels& out,
                   int64_t panels) {
@@ -94,7 +92,7 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
   });
   std::vector<float> zeros = Zeros(in);
   if (in * out <= kOwnCacheChannels) {
-    int64_t block = OwnTiles(in, out);
+    int64_t block = kOwnTiles;
     ParallelFor(problem.tiles, block, [&](int64_t begin, int64_t end) {
       Tiles inputs = InputTiles(block, in), products(block, out);
       Rows rows = inputs.AsRows(in);
@@ -173,7 +171,7 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
   std::vector<float> zeros = Zeros(std::max(in, out));
   int64_t sumStep = Step(in, out);
   bool own = in * out <= kOwnCacheChannels;
-  int64_t block = own ? OwnTiles(in, out) : std::min(kSharedTiles, problem.tiles);
+  int64_t block = own ? kOwnTiles : std::min(kSharedTiles, problem.tiles);
   Chunks chunks(problem.tiles, block);
   int64_t sets = own ? chunks.number : 1;
   Scratch<float> memory(static_cast<size_t>(sets * kPositions * sumStep));
