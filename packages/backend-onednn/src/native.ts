@@ -8,7 +8,7 @@ export type HostArray = Float32Array | Int32Array | Uint8Array;
 export type NativeArgument = number | boolean | string | null | readonly number[];
 
 /** A kernel of the addon: takes handles and plain values, returns a new handle, or several. */
-export type NativeFunction = (...args: readonly NativeArgument[]) => Handle | readonly Handle[];
+type NativeFunction = (...args: readonly NativeArgument[]) => Handle | readonly Handle[];
 
 export interface NativeInfo {
   /** Version of oneDNN. */

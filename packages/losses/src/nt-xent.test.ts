@@ -99,7 +99,7 @@ describeBackends(["cpu", "onednn"], () => {
     });
 
     it("does not change when the views are swapped or rows are scaled", () => {
-      fc.assert(
+      void fc.assert(
         fc.property(anyViews, fc.double({ min: 0.5, max: 4, noNaN: true }), ([z1, z2], factor) => {
           const loss = ntXentLoss(z1, z2);
           expectClose(ntXentLoss(z2, z1), loss, { atol: 1e-5 }); // logits up to 10, a sum in another order
@@ -110,7 +110,7 @@ describeBackends(["cpu", "onednn"], () => {
     });
 
     it("does not change when the images are reordered", () => {
-      fc.assert(
+      void fc.assert(
         fc.property(anyViews, ([z1, z2]) => {
           const loss = ntXentLoss(tf.reverse(z1, 0), tf.reverse(z2, 0));
           expectClose(loss, ntXentLoss(z1, z2), { atol: 1e-5 });

@@ -5,9 +5,9 @@ import type { ForwardOptions } from "./module.js";
 import type { MakeWeight } from "./weight-spec.js";
 
 /** Share of the running statistics that stays in each step. */
-export const BATCH_NORM_MOMENTUM = 0.9;
+const BATCH_NORM_MOMENTUM = 0.9;
 /** Added to the variance. */
-export const BATCH_NORM_EPSILON = 1e-5;
+const BATCH_NORM_EPSILON = 1e-5;
 
 export interface NormOptions {
   readonly name: string;
