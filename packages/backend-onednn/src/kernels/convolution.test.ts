@@ -129,3 +129,10 @@ it("gives zeros where a batch is empty", async () => {
   expect(y.shape).toEqual([0, 4, 4, 2]);
   expect(y.dataSync().length).toBe(0);
 });
+
+it("takes a gradient larger than the convolution's result as the cpu backend does", async () => {
+  await compareWithCpu(
+    () => [normal([2, 9, 8, 16], 1), normal([5, 5, 8, 16], 2)],
+    ([dy, filter]) => [tf.conv2dTranspose(dy as tf.Tensor4D, filter as tf.Tensor4D, [2, 5, 4, 8], 1, "same")],
+  );
+});

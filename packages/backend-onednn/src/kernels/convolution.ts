@@ -54,7 +54,13 @@ export const conv2d: NativeKernel = {
 
 export const conv2dBackpropInput: NativeKernel = {
   name: "Conv2DBackpropInput",
-  accepts: isNhwcFloat32,
+  // tfjs lets dy be larger than what the convolution gives; only cpu's loops have a meaning for that.
+  accepts: (call) =>
+    isNhwcFloat32(call) &&
+    tf.util.arraysEqual(
+      convInfo(call.attrs, call.attrs.inputShape as number[], call.inputs.filter!.shape).outShape,
+      call.inputs.dy!.shape,
+    ),
   run: ({ inputs, attrs, backend }) => {
     const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
     const info = convInfo(attrs, attrs.inputShape as number[], filter.shape);

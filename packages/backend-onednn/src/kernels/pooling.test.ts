@@ -11,6 +11,7 @@ const CASES = [
   { x: [1, 9, 20, 5], filterSize: [3, 4], strides: [1, 3], pad: "same" },
   { x: [2, 8, 8, 33], filterSize: 8, strides: 1, pad: "valid" },
   { x: [1, 11, 12, 16], filterSize: 3, strides: 2, pad: 1 },
+  { x: [2, 2, 2, 3], filterSize: 1, strides: 2, pad: 1 }, // the identity, says tfjs
 ];
 
 describe.each(CASES)("pooling %j", ({ x, ...options }) => {

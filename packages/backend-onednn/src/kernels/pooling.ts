@@ -10,8 +10,15 @@ interface PoolAttrs {
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-/** Output shape, and the sizes in the order of the addon's `PoolShape`. */
-function poolSizes(attrs: KernelCall["attrs"], inShape: number[]): { outShape: number[]; sizes: number[] } {
+interface Pool {
+  readonly outShape: number[];
+  /** In the order of the addon's `PoolShape`. */
+  readonly sizes: number[];
+  /** Windows of one cell that keep the shape: tfjs calls this the identity, whatever strides and padding say. */
+  readonly isIdentity: boolean;
+}
+
+function poolSizes(attrs: KernelCall["attrs"], inShape: number[]): Pool {
   const { filterSize, strides, pad, dimRoundingMode } = attrs as unknown as PoolAttrs;
   const info = tf.backend_util.computePool2DInfo(inShape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
   const sizes = [
@@ -19,7 +26,8 @@ function poolSizes(attrs: KernelCall["attrs"], inShape: number[]): { outShape: n
     ...[info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth],
     ...[info.dilationHeight, info.dilationWidth, info.padInfo.top, info.padInfo.left],
   ];
-  return { outShape: info.outShape, sizes };
+  const oneCell = info.filterHeight === 1 && info.filterWidth === 1;
+  return { outShape: info.outShape, sizes, isIdentity: oneCell && tf.util.arraysEqual(info.inShape, info.outShape) };
 }
 
 function forward(name: "MaxPool" | "AvgPool"): NativeKernel {
@@ -28,7 +36,8 @@ function forward(name: "MaxPool" | "AvgPool"): NativeKernel {
     accepts: allFloat32,
     run: ({ inputs, attrs, backend }) => {
       const x = inputs.x!;
-      const { outShape, sizes } = poolSizes(attrs, x.shape);
+      const { outShape, sizes, isIdentity } = poolSizes(attrs, x.shape);
+      if (isIdentity) return backend.alias(x);
       return backend.compute(name, [backend.handle(x), sizes], outShape);
     },
   };
