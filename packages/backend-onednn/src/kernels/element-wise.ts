@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
+import { allFloat32, isNumeric, type KernelCall, type NativeKernel } from "../kernel.js";
 
 /** Functions of one float32 operand; `parameter` reads what LeakyRelu and Step take beside it. */
 function unary(name: string, parameter: (attrs: KernelCall["attrs"]) => number = () => 0): NativeKernel {
@@ -64,8 +64,6 @@ const select: NativeKernel = {
     return backend.compute("Select", args, t.shape, t.dtype);
   },
 };
-
-const isNumeric = (dtype: tf.DataType): boolean => dtype === "float32" || dtype === "int32" || dtype === "bool";
 
 const cast: NativeKernel = {
   name: "Cast",
