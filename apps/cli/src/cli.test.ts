@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const BIN = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
+
+const TINY = `name: tiny
+data: { train: shapes, test: shapes, imageSize: 32, limit: 200 }
+model: { width: 0.0625, head: { layers: 2, dimension: 16 } }
+pretrain: { batchSize: 40, epochs: 4, temperature: 0.5, optimizer: { learningRate: 0.1 } }
+labels: [{ perClass: 4 }]
+finetune: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }
+supervised: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }
+distill: { batchSize: 40, steps: 6, optimizer: { learningRate: 0.05 }, students: [{ name: self }] }
+evaluate: { linear: { epochs: 5 } }
+checkpoint: { everySeconds: 0.001 }
+`;
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "simclr-cli-"));
+  await writeFile(join(folder, "tiny.yaml"), TINY);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the real command; `watch` sees the standard error as it grows. */
+function simclr(args: readonly string[], watch?: (stderr: string, child: ChildProcess) => void): Promise<Ended> {
+  const env = { ...process.env, NO_COLOR: "1", SIMCLR_NUM_THREADS: "1" };
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.on("data", (text) => {
+    stderr += text;
+    watch?.(stderr, child);
+  });
+  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
+}
+
+/** Loss of every step of a stage, as it was written. */
+const losses = (run: string, ...stage: string[]): number[] =>
+  readFileSync(join(folder, run, ...stage, "metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { loss: number }).loss);
+
+describe("simclr run", () => {
+  let undisturbed: Ended;
+  beforeAll(async () => {
+    undisturbed = await simclr(["run", "tiny.yaml", "-o", "undisturbed"]);
+  });
+
+  it("ends with a table of every method, results and a report", () => {
+    expect(undisturbed.stderr).toContain("backend: onednn");
+    expect(undisturbed.status).toBe(0);
+    for (const method of ["kNN", "linear probe", "supervised from scratch", "fine-tuned", "distilled (self)"])
+      expect(undisturbed.stdout).toContain(method);
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    expect(accuracy).toHaveLength(7); // kNN and linear probe with all labels and with few; supervised, fine-tuned, distilled
+    for (const { top1 } of accuracy) expect(top1).toBeGreaterThanOrEqual(0);
+    expect(readFileSync(join(folder, "undisturbed/report.html"), "utf8")).toContain("distilled (self)");
+    expect(losses("undisturbed", "pretrain")).toHaveLength(21); // floor(200 * 4 / 40) + 1
+  });
+
+  it("goes on after SIGKILL in the middle of pretraining and ends with the same losses", async () => {
+    const isMidway = (): boolean => {
+      const stage = join(folder, "killed/pretrain");
+      return existsSync(stage) && readdirSync(stage).some((name) => /^step-0+([5-9]|1\d)$/.test(name));
+    };
+    const timer = { handle: undefined as NodeJS.Timeout | undefined };
+    const first = await new Promise<Ended>((resolve) => {
+      const ended = simclr(["run", "tiny.yaml", "-o", "killed"], (_, child) => {
+        timer.handle ??= setInterval(() => isMidway() && child.kill("SIGKILL"), 5);
+      });
+      void ended.then(resolve);
+    });
+    clearInterval(timer.handle);
+    expect(first.status).toBeNull(); // by a signal
+    expect(existsSync(join(folder, "killed/results.json"))).toBe(false);
+    const second = await simclr(["run", "tiny.yaml", "-o", "killed"]);
+    expect(second.stderr).toMatch(/pretraining: .*, going on from step \d+/);
+    expect(second.status).toBe(0);
+    for (const stage of [["pretrain"], ["4-per-class", "finetune"], ["4-per-class", "distill-self"]])
+      expect(losses("killed", ...stage)).toEqual(losses("undisturbed", ...stage));
+  });
+
+  it("does not do again what is done, and gives the same results", async () => {
+    const again = await simclr(["run", "tiny.yaml", "-o", "undisturbed", "--json"]);
+    expect(again.status).toBe(0);
+    expect(again.stderr.match(/done before/g)).toHaveLength(4);
+    expect(undisturbed.stdout).toContain(`${(100 * JSON.parse(again.stdout).accuracy[0].top1).toFixed(1)} %`);
+  });
+
+  it("ends at once with a checkpoint and status 130 after SIGTERM", async () => {
+    const { status, stderr } = await simclr(["run", "tiny.yaml", "-o", "stopped"], (text, child) => {
+      if (text.includes("pretraining:")) child.kill("SIGTERM");
+    });
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/pretraining: stopped at step \d+; the same command goes on from there\./);
+    expect(readdirSync(join(folder, "stopped/pretrain")).some((name) => name.startsWith("step-"))).toBe(true);
+  });
+});
+
+describe("wrong input", () => {
+  it.each([
+    ["a configuration that does not exist", ["run", "nowhere.yaml"], 2, /^error: nowhere\.yaml: cannot read the configuration/],
+    ["a wrong key", ["run", "tiny.yaml", "--set", "pretrain.epoch=3"], 2, /unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/],
+    ["a data path that does not exist", ["run", "tiny.yaml", "-o", "x1", "--set", "data.train=nothing"], 1, /nothing/],
+    [
+      "a label budget that leaves a class empty",
+      ["run", "tiny.yaml", "-o", "x2", "--set", "labels=[{fraction: 0.001}]"],
+      1,
+      /fraction 0\.001/,
+    ],
+    ["a backend that is not installed", ["run", "tiny.yaml", "-o", "x3", "--set", "backend.name=tensorflow"], 1, /npm install @tensorflow\/tfjs-node-gpu/],
+    ["an unknown command", ["rum"], 2, /Did you mean run\?/],
+  ])("answers %s in one message without a stack trace", async (_, args, status, message) => {
+    const ended = await simclr(args);
+    expect(ended.stderr).toMatch(message);
+    expect(ended.stderr).not.toMatch(/\n\s+at /);
+    expect(ended.status).toBe(status);
+    expect(ended.stdout).toBe("");
+  });
+});

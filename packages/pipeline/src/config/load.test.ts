@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import { isSimclrError } from "@simclr/core";
+import { describe, expect, it } from "vitest";
+import { loadConfig, parseConfig } from "./load.js";
+
+const GOOD = `name: tiny
+data: { train: images, test: test.tar, imageSize: 32 }
+pretrain:
+  batchSize: 64
+  epochs: 2
+  optimizer: { learningRate: 0.1 }
+labels: [{ perClass: 10 }]
+finetune:
+  batchSize: 64
+  steps: 10
+  optimizer: { learningRate: 0.05 }
+`;
+
+function messageOf(text: string, set: readonly string[] = []): string {
+  try {
+    parseConfig(text, "tiny.yaml", { set });
+  } catch (error) {
+    expect(isSimclrError(error)).toBe(true);
+    return (error as Error).message;
+  }
+  return "accepted";
+}
+
+describe("parseConfig", () => {
+  it("fills in defaults and resolves paths from the file's folder", () => {
+    const config = parseConfig(GOOD, "configs/tiny.yaml");
+    expect(config.model).toEqual({ depth: 18, width: 1, stem: "auto", head: { layers: 3, dimension: 128 } });
+    expect(config.pretrain.temperature).toBe(0.1);
+    expect(config.data.train).toBe(resolve("configs/images"));
+    expect(config.output).toBe(resolve("runs/tiny"));
+  });
+
+  it("takes --data from the working directory, and assignments before validation", () => {
+    const config = parseConfig(GOOD, "configs/tiny.yaml", {
+      data: "photos",
+      set: ["pretrain.epochs=7", "labels.0.perClass=3"],
+    });
+    expect(config.data.train).toBe(resolve("photos/images"));
+    expect(config.data.test).toBe(resolve("photos/test.tar"));
+    expect(config.pretrain.epochs).toBe(7);
+    expect(config.labels).toEqual([{ perClass: 3 }]);
+  });
+
+  it.each([
+    [
+      "an unknown key, with the nearest known one",
+      GOOD.replace("  batchSize: 64\n  epochs", "  batchSise: 64\n  epochs"),
+      /^tiny\.yaml:4:3: unknown key "pretrain\.batchSise"\. Did you mean "batchSize"\? Known here: .*temperature/m,
+    ],
+    [
+      "a value of the wrong kind",
+      GOOD.replace("epochs: 2", "epochs: many"),
+      /^tiny\.yaml:5:11: `pretrain\.epochs`: invalid input: expected number, received string; received "many"\./m,
+    ],
+    ["a missing key", GOOD.replace(", imageSize: 32", ""), /^tiny\.yaml:2:7: `data\.imageSize`: .*; it is missing\./m],
+    [
+      "a value out of range",
+      GOOD.replace("perClass: 10", "fraction: 1.5"),
+      /^tiny\.yaml:7:22: `labels\.0\.fraction`: .*<=1; received 1\.5\./m,
+    ],
+    [
+      "two lengths at once",
+      GOOD.replace("steps: 10", "steps: 10\n  epochs: 3"),
+      /^tiny\.yaml:11:11: `finetune\.epochs`: give exactly one of `epochs` and `steps`; received 3\./m,
+    ],
+    [
+      "two budgets at once",
+      GOOD.replace("perClass: 10", "perClass: 10, fraction: 0.1"),
+      /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass` and `given`/m,
+    ],
+    ["broken YAML", "name: [unclosed", /^tiny\.yaml:1:\d+: /],
+  ])("says where and what is wrong with %s", (_, text, message) => {
+    expect(messageOf(text)).toMatch(message);
+  });
+
+  it("refuses an assignment without a value or to nowhere", () => {
+    expect(messageOf(GOOD, ["epochs"])).toBe("--set epochs: expected key=value, such as pretrain.epochs=10.");
+    expect(messageOf(GOOD, ["name.first=x"])).toBe(
+      '--set name.first=x: there is no place "name.first" in the configuration.',
+    );
+    expect(messageOf(GOOD, ["pretrain.epoch=3"])).toMatch(/unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/);
+  });
+
+  it("names a file that cannot be read", async () => {
+    await expect(loadConfig("nowhere.yaml")).rejects.toThrow(/^nowhere\.yaml: cannot read the configuration \(ENOENT/);
+  });
+});

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { parseConfig } from "../config/load.js";
+import type { Config } from "../config/schema.js";
+import { fingerprint, RunFolder } from "./run-folder.js";
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "simclr-run-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const config = (set: readonly string[] = []): Config =>
+  parseConfig(
+    "name: t\ndata: { train: shapes, test: shapes, imageSize: 32 }\npretrain: { batchSize: 8, steps: 2, optimizer: { learningRate: 0.1 } }\n" +
+      "labels: [{ given: true }]\nfinetune: { batchSize: 8, steps: 2, optimizer: { learningRate: 0.1 } }\n",
+    "t.yaml",
+    { output: join(root, "run"), set },
+  );
+
+it("opens again with the same configuration, and with other checkpoint intervals", async () => {
+  await RunFolder.open(config());
+  await RunFolder.open(config(["checkpoint.everySeconds=3"]));
+});
+
+it("refuses another configuration and names the keys that differ", async () => {
+  await RunFolder.open(config());
+  await expect(RunFolder.open(config(["pretrain.steps=3", "seed=4"]))).rejects.toThrow(
+    /holds a run with another configuration \(different: seed, pretrain\.steps\)\. Choose another folder with --output, or start anew with --fresh/,
+  );
+});
+
+it("moves the old folder aside, and loses nothing, when it starts anew", async () => {
+  await RunFolder.open(config());
+  await writeFile(join(root, "run", "precious"), "");
+  await RunFolder.open(config(["seed=4"]), { fresh: true });
+  expect(existsSync(join(root, "run.1", "precious"))).toBe(true);
+  expect(existsSync(join(root, "run", "precious"))).toBe(false);
+});
+
+it("fingerprints what was said, in whatever order", () => {
+  expect(fingerprint({ a: 1, b: [1, { c: 2 }] })).toBe(fingerprint({ b: [1, { c: 2 }], a: 1 }));
+  expect(fingerprint({ a: 1 })).not.toBe(fingerprint({ a: 2 }));
+});
