@@ -18,7 +18,7 @@ ConvShape ShapeOf(const Args& args, size_t i) {
 }
 
 Precision PrecisionOf(const Args& args, size_t i) {
-  return args.Flag(i) ? Precision::kBfloat16 : Precision::kFloat32;
+  return ChoosePrecision(args.Flag(i));
 }
 
 /// Conv2D(x, filter, bias | null, sizes, bfloat16) -> y

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/winograd.h"
+#include "runtime/parallel.h"
 #include "runtime/primitive.h"
 
 namespace simclr {
@@ -105,6 +106,10 @@ Operation MakeBackpropFilter(const ConvShape& shape, Precision precision) {
 void* Mutable(const float* data) { return const_cast<float*>(data); }
 
 }  // namespace
+
+Precision ChoosePrecision(bool bfloat16) {
+  return bfloat16 && kIsa == Isa::kAvx512 ? Precision::kBfloat16 : Precision::kFloat32;
+}
 
 void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias,
             float* y) {

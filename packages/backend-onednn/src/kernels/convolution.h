@@ -19,6 +19,8 @@ struct ConvShape {
 };
 
 enum class Precision { kFloat32, kBfloat16 };
+/// bfloat16 if it is wanted and oneDNN has it: with AVX-512 (emulated before AVX512-BF16), else float32.
+Precision ChoosePrecision(bool bfloat16);
 
 /// y = conv(x, filter) + bias; bias has outChannels values or is null.
 void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias, float* y);

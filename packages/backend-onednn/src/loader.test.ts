@@ -1,0 +1,39 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, it } from "vitest";
+
+const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+let folder: string | undefined;
+
+afterEach(() => {
+  if (folder) rmSync(folder, { recursive: true });
+  folder = undefined;
+});
+
+/** What `whyNot()` says in a copy of the built package that has `addon` (or nothing) as its addon. */
+function whyNotWith(addon: string | undefined): string {
+  mkdirSync(join(packageFolder, "build"), { recursive: true });
+  folder = mkdtempSync(join(packageFolder, "build", "loader-test-")); // inside, so that its dependencies are found
+  cpSync(join(packageFolder, "dist"), join(folder, "dist"), { recursive: true });
+  cpSync(join(packageFolder, "package.json"), join(folder, "package.json"));
+  if (addon !== undefined) {
+    mkdirSync(join(folder, "build"));
+    writeFileSync(join(folder, "build", "simclr_onednn.node"), addon);
+  }
+  const script = `import { whyNot } from ${JSON.stringify(join(folder, "dist", "index.js"))}; console.log(whyNot());`;
+  return execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim();
+}
+
+it("says what is missing and which command installs it where the addon is not built", () => {
+  expect(whyNotWith(undefined)).toBe(
+    `Cannot load the oneDNN backend on ${process.platform}-${process.arch}: the addon is not built ` +
+      "(build/simclr_onednn.node is missing). Install the tools with `apt-get install -y g++ cmake make libdnnl-dev` " +
+      'and run `npm run build:native` in @simclr/backend-onednn, or call tf.setBackend("cpu").',
+  );
+});
+
+it("gives the reason where the addon does not load", () => {
+  expect(whyNotWith("not a library")).toMatch(/: the addon does not load \(.+\)\. Install the tools with/);
+});
