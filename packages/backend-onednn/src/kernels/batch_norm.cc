@@ -13,6 +13,26 @@ namespace {
 /// Rows summed in float32 before they are added to a double; a block stays in the cache for its second reading.
 constexpr int64_t kBlock = 32;
 
+/// Loops over few channels are too short to be fast, so `factor` rows are taken for one row of as many channels more.
+constexpr int64_t kWideEnough = 128;
+
+int64_t WideningFactor(const BatchNormShape& s) {
+  int64_t factor = 1;
+  while (2 * factor * s.channels <= kWideEnough && s.rows % (2 * factor) == 0) factor *= 2;
+  return factor;
+}
+
+BatchNormShape Widened(const BatchNormShape& s, int64_t factor) {
+  return {s.rows / factor, s.channels * factor, s.epsilon, s.relu};
+}
+
+/// Per-channel values, repeated for a widened row.
+Scratch<float> Repeated(const float* values, int64_t channels, int64_t factor) {
+  Scratch<float> repeated(static_cast<size_t>(channels * factor));
+  for (int64_t k = 0; k < factor; ++k) std::copy_n(values, channels, repeated.data() + k * channels);
+  return repeated;
+}
+
 Chunks RowChunks(const BatchNormShape& s) {
   return Chunks(s.rows, std::max<int64_t>(kBlock, 16384 / std::max<int64_t>(s.channels, 1)));
 }
@@ -128,13 +148,15 @@ float InverseDeviation(float variance, float epsilon) {
 
 }  // namespace
 
-void BatchStatistics(const BatchNormShape& s, const float* x, float* mean, float* variance) {
-  int64_t channels = s.channels;
-  if (s.rows == 0) {
-    std::fill_n(mean, channels, std::numeric_limits<float>::quiet_NaN());
-    std::fill_n(variance, channels, std::numeric_limits<float>::quiet_NaN());
+void BatchStatistics(const BatchNormShape& shape, const float* x, float* mean, float* variance) {
+  if (shape.Size() == 0) {
+    std::fill_n(mean, shape.channels, std::numeric_limits<float>::quiet_NaN());
+    std::fill_n(variance, shape.channels, std::numeric_limits<float>::quiet_NaN());
     return;
   }
+  int64_t factor = WideningFactor(shape);
+  BatchNormShape s = Widened(shape, factor);
+  int64_t channels = s.channels;
   Chunks chunks = RowChunks(s);
   Scratch<double> moments(static_cast<size_t>(2 * chunks.number * channels));
   double* partial = moments.data();
@@ -156,9 +178,14 @@ void BatchStatistics(const BatchNormShape& s, const float* x, float* mean, float
     MergeMoments(partial, partial + channels, static_cast<double>(before), added, added + channels,
                  static_cast<double>(std::min(chunks.size, s.rows - before)), channels);
   }
-  for (int64_t c = 0; c < channels; ++c) {
+  for (int64_t k = 1; k < factor; ++k) {
+    const double* added = partial + k * shape.channels;
+    MergeMoments(partial, partial + channels, static_cast<double>(k * s.rows), added, added + channels,
+                 static_cast<double>(s.rows), shape.channels);
+  }
+  for (int64_t c = 0; c < shape.channels; ++c) {
     mean[c] = static_cast<float>(partial[c]);
-    variance[c] = static_cast<float>(partial[channels + c] / static_cast<double>(s.rows));
+    variance[c] = static_cast<float>(partial[channels + c] / static_cast<double>(shape.rows));
   }
 }
 
@@ -168,34 +195,47 @@ void BatchNormApply(const BatchNormShape& s, const float* x, const float* gamma,
   for (int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * InverseDeviation(variance[c], s.epsilon);
   auto apply = s.relu ? (residual ? ApplyRows<true, true> : ApplyRows<true, false>)
                       : (residual ? ApplyRows<false, true> : ApplyRows<false, false>);
-  apply(s, x, scale.data(), mean, beta, residual, y);
+  if (s.Size() == 0) return;
+  int64_t factor = WideningFactor(s);
+  Scratch<float> wideScale = Repeated(scale.data(), s.channels, factor), wideMean = Repeated(mean, s.channels, factor),
+                 wideBeta = Repeated(beta, s.channels, factor);
+  apply(Widened(s, factor), x, wideScale.data(), wideMean.data(), wideBeta.data(), residual, y);
 }
 
-void BatchNormGrad(const BatchNormShape& s, const float* dy, const float* x, const float* y, const float* gamma,
+void BatchNormGrad(const BatchNormShape& shape, const float* dy, const float* x, const float* y, const float* gamma,
                    const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta, float* dresidual) {
-  int64_t channels = s.channels;
+  int64_t factor = shape.Size() == 0 ? 1 : WideningFactor(shape);
+  BatchNormShape s = Widened(shape, factor);
+  int64_t channels = shape.channels, wide = s.channels;
+  Scratch<float> wideMean = Repeated(mean, channels, factor);
   Chunks chunks = RowChunks(s);
-  Scratch<double> sums(static_cast<size_t>(2 * std::max(chunks.number, 1) * channels));
-  std::fill_n(sums.data(), 2 * channels, 0.0);
-  (s.relu ? SumGradients<true> : SumGradients<false>)(s, chunks, dy, x, y, mean, sums.data());
+  Scratch<double> sums(static_cast<size_t>(2 * std::max(chunks.number, 1) * wide));
+  std::fill_n(sums.data(), 2 * wide, 0.0);
+  (s.relu ? SumGradients<true> : SumGradients<false>)(s, chunks, dy, x, y, wideMean.data(), sums.data());
   for (int chunk = 1; chunk < chunks.number; ++chunk) {
-    for (int64_t i = 0; i < 2 * channels; ++i) sums[i] += sums[2 * chunk * channels + i];
+    for (int64_t i = 0; i < 2 * wide; ++i) sums[i] += sums[2 * chunk * wide + i];
   }
-  Scratch<float> factors(static_cast<size_t>(3 * channels));
-  float *scale = factors.data(), *slope = scale + channels, *shift = slope + channels;
-  double rows = static_cast<double>(s.rows);
+  Scratch<float> factors(static_cast<size_t>(3 * wide));
+  float *scale = factors.data(), *slope = scale + wide, *shift = slope + wide;
+  double rows = static_cast<double>(shape.rows);
   for (int64_t c = 0; c < channels; ++c) {
     double deviation = 1.0 / std::sqrt(static_cast<double>(variance[c]) + s.epsilon);
-    double sum = sums[c], product = sums[channels + c];
+    double sum = 0, product = 0;
+    for (int64_t k = c; k < wide; k += channels) {
+      sum += sums[k];
+      product += sums[wide + k];
+    }
     dbeta[c] = static_cast<float>(sum);
     dgamma[c] = static_cast<float>(product * deviation);
-    scale[c] = static_cast<float>(gamma[c] * deviation);
-    slope[c] = static_cast<float>(-gamma[c] * deviation * deviation * deviation * product / rows);
-    shift[c] = static_cast<float>(-gamma[c] * deviation * sum / rows);
+    for (int64_t k = c; k < wide; k += channels) {
+      scale[k] = static_cast<float>(gamma[c] * deviation);
+      slope[k] = static_cast<float>(-gamma[c] * deviation * deviation * deviation * product / rows);
+      shift[k] = static_cast<float>(-gamma[c] * deviation * sum / rows);
+    }
   }
   auto spread = s.relu ? (dresidual ? SpreadGradients<true, true> : SpreadGradients<true, false>)
                        : (dresidual ? SpreadGradients<false, true> : SpreadGradients<false, false>);
-  spread(s, dy, x, y, mean, scale, slope, shift, dx, dresidual);
+  spread(s, dy, x, y, wideMean.data(), scale, slope, shift, dx, dresidual);
 }
 
 }  // namespace simclr
