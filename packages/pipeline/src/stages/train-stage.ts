@@ -101,8 +101,8 @@ export async function trainStage(
       ...(checkpoint && { resumeFrom: checkpoint.state }),
       ...(signal && { signal }),
       hooks: [
-        jsonlHook(metricsFile),
         memoryHook({ everySteps: 10 }),
+        jsonlHook(metricsFile),
         progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
         checkpointHook({
           folder,
