@@ -1,0 +1,1 @@
+export { type DrawnShapes, drawShapes, type ShapesOptions, shapes } from "./shapes.js";
