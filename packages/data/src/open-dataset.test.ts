@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { failure, packTar, picture, temporaryFolder, writeTree } from "../test/files.js";
 import { openDataset } from "./open-dataset.js";
+import { shapes } from "./shapes/index.js";
 
 const root = temporaryFolder();
 const red = await picture([200, 10, 20]);
@@ -88,6 +89,22 @@ describe("openDataset on folders", () => {
     const larger = Buffer.concat([blue, Buffer.alloc(1)]);
     expect(await make("print4", { "cat/a.png": red, "dog/b.png": larger })).not.toBe(first);
     expect(await make("print5", { "cat/a.png": red, "cow/b.png": blue })).not.toBe(first);
+  });
+});
+
+describe("openDataset on the built-in shapes", () => {
+  it("opens them by name, and a folder of that name by its path", async () => {
+    const train = await openDataset("shapes", { limit: 30 });
+    const test = await openDataset("shapes", { limit: 30, split: "test", seed: 5 });
+    const own = shapes({ split: "test", size: 30, seed: 5 });
+    expect([train.size, train.skipped, train.onBroken]).toEqual([30, [], "error"]);
+    expect([test.fingerprint, (await test.read(7)).data]).toEqual([own.fingerprint, (await own.read(7)).data]);
+    expect(train.fingerprint).not.toBe(test.fingerprint);
+    const folder = writeTree(join(root, "shapes"), { "a/x.png": red });
+    expect((await openDataset(folder)).classNames).toEqual(["a"]);
+    expect(await failure(openDataset("shapes", { labels: "x.csv" }))).toBe(
+      'openDataset: `labels` does not apply to the built-in "shapes". Leave it out; a folder of that name is "./shapes".',
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import { listFiles, unreadable } from "./folder-files.js";
 import { byCodeUnit, isImageName } from "./image-names.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
 import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from "./open-options.js";
+import { openShapes, SHAPES_NAME } from "./open-shapes.js";
 import { expandPattern, isPattern } from "./path-pattern.js";
 import { readFolder } from "./read-folder.js";
 import { readTars } from "./read-tar.js";
@@ -30,6 +31,8 @@ export async function openDataset(path: string | readonly string[], options: Ope
       });
     return readTars(path.join(", "), path, resolved);
   }
+  if (resolved.format === "shapes" || (path === SHAPES_NAME && resolved.format === undefined))
+    return openShapes(resolved);
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
     throw unreadable(resolve(path), cause);

@@ -23,6 +23,10 @@ export interface OpenOptions {
    * @defaultValue "error"
    */
   readonly onBroken?: BrokenPolicy;
+  /** Which of the built-in `shapes`; files are told apart by their paths instead. @defaultValue "train" */
+  readonly split?: "train" | "test";
+  /** Seed of the built-in `shapes`, an integer >= 0. @defaultValue 0 */
+  readonly seed?: number;
 }
 
 /** Options with their defaults, and checked. */
@@ -34,19 +38,34 @@ export interface ResolvedOpenOptions {
   readonly channels: 1 | 3;
   readonly maxPixels: number;
   readonly onBroken: BrokenPolicy;
+  readonly split: "train" | "test";
+  readonly seed: number;
 }
 
 export function resolveOpenOptions(options: OpenOptions): ResolvedOpenOptions {
   const { format, pattern, labels, limit, channels = 3, maxPixels = 100_000_000, onBroken = "error" } = options;
+  const { split = "train", seed = 0 } = options;
   if (format !== undefined) checkChoice("openDataset", { format }, ["tar", "folder", "shapes"]);
   if (limit !== undefined) checkInteger("openDataset", { limit }, 1);
   checkInteger("openDataset", { maxPixels }, 1);
   checkChoice("openDataset", { onBroken }, ["error", "skip"]);
+  checkChoice("openDataset", { split }, ["train", "test"]);
+  checkInteger("openDataset", { seed });
   if (channels !== 1 && channels !== 3)
     throw new InvalidArgumentError(`openDataset: \`channels\` must be 1 or 3; received ${String(channels)}.`, {
       subject: "channels",
       expected: "1 or 3",
       received: String(channels),
     });
-  return { format, pattern, labels, limit: limit ?? Number.POSITIVE_INFINITY, channels, maxPixels, onBroken };
+  return {
+    format,
+    pattern,
+    labels,
+    limit: limit ?? Number.POSITIVE_INFINITY,
+    channels,
+    maxPixels,
+    onBroken,
+    split,
+    seed,
+  };
 }

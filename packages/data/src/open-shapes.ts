@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from "@simclr/core";
+import type { OpenedDataset } from "./encoded-dataset.js";
+import type { ResolvedOpenOptions } from "./open-options.js";
+import { shapes } from "./shapes/index.js";
+
+/** The path that means the built-in images; a folder of this name is `./shapes`. */
+export const SHAPES_NAME = "shapes";
+
+/** The built-in drawn images as an opened data set, which has nothing to skip or to ignore. */
+export function openShapes(options: ResolvedOpenOptions): OpenedDataset {
+  const { split, seed, limit, pattern, labels, channels, onBroken } = options;
+  const refused =
+    pattern !== undefined ? "pattern" : labels !== undefined ? "labels" : channels === 1 ? "channels" : "";
+  if (refused !== "")
+    throw new InvalidArgumentError(
+      `openDataset: \`${refused}\` does not apply to the built-in "shapes". Leave it out; a folder of that name is "./shapes".`,
+      { subject: refused },
+    );
+  const dataset = shapes({ split, seed, ...(limit !== Number.POSITIVE_INFINITY && { size: limit }) });
+  return { ...dataset, onBroken, skipped: [], ignored: [] };
+}
