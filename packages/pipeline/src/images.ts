@@ -1,5 +1,5 @@
-import { ConfigError, type Dataset } from "@simclr/core";
-import { type CachedDataset, cacheDecoded, openDataset, shapes, withoutLabels } from "@simclr/data";
+import { ConfigError, type Dataset, UNLABELLED } from "@simclr/core";
+import { type CachedDataset, cacheDecoded, openDataset, withoutLabels } from "@simclr/data";
 import type { Config } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
 
@@ -24,15 +24,13 @@ export interface RunImages {
 export async function openImages(config: Config, events: PipelineEvents): Promise<RunImages> {
   const { data } = config;
   const open = async (path: string, split: "train" | "test"): Promise<CachedDataset> => {
-    const limit = split === "train" && data.limit !== undefined ? { limit: data.limit } : {};
-    const dataset =
-      path === "shapes"
-        ? shapes({ split, ...(data.limit !== undefined && split === "train" && { size: data.limit }) })
-        : await openDataset(path, {
-            onBroken: data.onBroken,
-            ...limit,
-            ...(split === "train" && data.labels !== undefined && { labels: data.labels }),
-          });
+    const isTraining = split === "train";
+    const dataset = await openDataset(path, {
+      split,
+      onBroken: data.onBroken,
+      ...(isTraining && data.limit !== undefined && { limit: data.limit }),
+      ...(isTraining && data.labels !== undefined && { labels: data.labels }),
+    });
     events.line(`${split}: ${dataset.size} images from ${dataset.name}`);
     return cacheDecoded(dataset, {
       maxBytes: data.maxCacheMegabytes * 2 ** 20,
@@ -65,6 +63,13 @@ function checkClasses(train: Dataset, test: Dataset, data: Config["data"]): void
       `${data.train}: found ${train.classNames.length} labelled classes; a classifier needs at least 2. ` +
         "Name the labels of a few images in a labels.csv (columns file,label), or in class folders.",
       { subject: "data.train" },
+    );
+  }
+  const unlabelled = test.labels.indexOf(UNLABELLED);
+  if (unlabelled >= 0) {
+    throw new ConfigError(
+      `data.test: every test image needs a label; ${test.id(unlabelled)} has none. Put test images into class folders, or name all of them in a labels.csv.`,
+      { subject: "data.test" },
     );
   }
   if (expected === received) return;
