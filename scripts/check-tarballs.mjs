@@ -23,6 +23,7 @@ for (const { folder, manifest } of packages) {
 }
 
 const core = "@tensorflow/tfjs-core";
+const env = { ...process.env, SIMCLR_NATIVE: "required" };
 let failed = 0;
 for (const { manifest } of packages) {
   const { name, version } = manifest;
@@ -46,6 +47,7 @@ for (const { manifest } of packages) {
     entries.map((entry, i) => `import * as m${i} from "${entry}";\nexport const used${i} = m${i};\n`).join(""),
   );
   writeFileSync(join(project, "run.mjs"), entries.map((entry) => `await import("${entry}");\n`).join(""));
+  const native = join(project, "node_modules", name, "scripts/build-native.mjs");
   const steps = [
     ["install", "npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]],
     [
@@ -63,10 +65,12 @@ for (const { manifest } of packages) {
         "consumer.ts",
       ],
     ],
+    // What a package compiles, it must be able to compile where it was installed.
+    ...(manifest.scripts["build:native"] ? [["native build", process.execPath, [native]]] : []),
     ["import", process.execPath, ["run.mjs"]],
   ];
   const broken = steps.find(
-    ([, command, args]) => run(command, args, { cwd: project, stdio: ["ignore", 2, "inherit"] }) !== 0,
+    ([, command, args]) => run(command, args, { cwd: project, stdio: ["ignore", 2, "inherit"], env }) !== 0,
   );
   if (broken) failed++;
   console.log(`${broken ? `failed (${broken[0]})` : "ok"}  ${name}@${version}: ${entries.join(", ")}`);

@@ -103,19 +103,42 @@ describe("simclr run", () => {
   });
 
   it("ends at once with a checkpoint and status 130 after SIGTERM", async () => {
-    const { status, stderr } = await simclr(["run", "tiny.yaml", "-o", "stopped"], (text, child) => {
-      if (text.includes("pretraining:")) child.kill("SIGTERM");
+    const hasStepped = (): boolean => {
+      const metrics = join(folder, "stopped/pretrain/metrics.jsonl");
+      return existsSync(metrics) && readFileSync(metrics, "utf8").includes("\n");
+    };
+    const timer = { handle: undefined as NodeJS.Timeout | undefined };
+    // Long, and without checkpoints of its own: the only one comes from the signal.
+    const settings = ["--set", "pretrain.epochs=400", "--set", "checkpoint.everySeconds=1000"];
+    const { status, stderr } = await simclr(["run", "tiny.yaml", "-o", "stopped", ...settings], (_, child) => {
+      timer.handle ??= setInterval(() => {
+        if (!hasStepped()) return;
+        clearInterval(timer.handle); // a second signal would end it without waiting
+        child.kill("SIGTERM");
+      }, 5);
     });
     expect(status).toBe(130);
-    expect(stderr).toMatch(/pretraining: stopped at step \d+; the same command goes on from there\./);
-    expect(readdirSync(join(folder, "stopped/pretrain")).some((name) => name.startsWith("step-"))).toBe(true);
+    const step = /pretraining: stopped at step (\d+); the same command goes on from there\./.exec(stderr)?.[1];
+    expect(step, stderr).toBeDefined();
+    const saved = readdirSync(join(folder, "stopped/pretrain")).filter((name) => name.startsWith("step-"));
+    expect(saved.map((name) => Number(name.slice(5)))).toEqual([Number(step)]);
   });
 });
 
 describe("wrong input", () => {
   it.each([
-    ["a configuration that does not exist", ["run", "nowhere.yaml"], 2, /^error: nowhere\.yaml: cannot read the configuration/],
-    ["a wrong key", ["run", "tiny.yaml", "--set", "pretrain.epoch=3"], 2, /unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/],
+    [
+      "a configuration that does not exist",
+      ["run", "nowhere.yaml"],
+      2,
+      /^error: nowhere\.yaml: cannot read the configuration/,
+    ],
+    [
+      "a wrong key",
+      ["run", "tiny.yaml", "--set", "pretrain.epoch=3"],
+      2,
+      /unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/,
+    ],
     ["a data path that does not exist", ["run", "tiny.yaml", "-o", "x1", "--set", "data.train=nothing"], 1, /nothing/],
     [
       "a label budget that leaves a class empty",
@@ -123,7 +146,12 @@ describe("wrong input", () => {
       1,
       /fraction 0\.001/,
     ],
-    ["a backend that is not installed", ["run", "tiny.yaml", "-o", "x3", "--set", "backend.name=tensorflow"], 1, /npm install @tensorflow\/tfjs-node-gpu/],
+    [
+      "a backend that is not installed",
+      ["run", "tiny.yaml", "-o", "x3", "--set", "backend.name=tensorflow"],
+      1,
+      /npm install @tensorflow\/tfjs-node-gpu/,
+    ],
     ["an unknown command", ["rum"], 2, /Did you mean run\?/],
   ])("answers %s in one message without a stack trace", async (_, args, status, message) => {
     const ended = await simclr(args);

@@ -15,7 +15,7 @@ export interface PixelStore {
 }
 
 /** The bytes of one stored image, not copied. */
-export function pixelsAt(store: PixelStore, index: number): Uint8Array {
+function pixelsAt(store: PixelStore, index: number): Uint8Array {
   const { buffers, buffer, offset, height, width, channels } = store;
   return new Uint8Array(buffers[buffer[index]!]!, offset[index]!, height[index]! * width[index]! * channels);
 }

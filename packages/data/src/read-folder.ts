@@ -8,7 +8,7 @@ import { readLabelsCsv } from "./labels-csv.js";
 import type { ResolvedOpenOptions } from "./open-options.js";
 
 /** Found at the top of a folder, it says which images are labelled. */
-export const LABELS_FILE = "labels.csv";
+const LABELS_FILE = "labels.csv";
 
 /**
  * A data set over a folder of images, sorted by name. Classes come from `labels.csv` (or `options.labels`) if there

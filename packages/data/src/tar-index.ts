@@ -20,7 +20,7 @@ const MAX_META_BYTES = 1 << 20;
 const META_TYPES = "LKxg";
 
 /** A file inside a tar archive. */
-export interface TarMember {
+interface TarMember {
   readonly name: string;
   /** Where its content starts in the archive, in bytes. */
   readonly offset: number;

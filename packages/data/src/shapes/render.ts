@@ -35,7 +35,7 @@ interface Bounds {
  * Distance from the middle of the pixel at (column, row) to the edge of a copy, < 0 inside, in pixels (exact but for
  * the stretch).
  */
-export function distanceTo(copy: Copy, outline: Outline): (column: number, row: number) => number {
+function distanceTo(copy: Copy, outline: Outline): (column: number, row: number) => number {
   const { centre, radius, rotation, stretch } = copy;
   const tall = Math.sqrt(stretch);
   const cos = Math.cos(rotation) / radius;
@@ -48,7 +48,7 @@ export function distanceTo(copy: Copy, outline: Outline): (column: number, row: 
 }
 
 /** Share of a pixel that is covered: the distance cut off at half a pixel on either side of the edge. */
-export function coverage(distance: number): number {
+function coverage(distance: number): number {
   return Math.min(1, Math.max(0, 0.5 - distance));
 }
 
