@@ -1,10 +1,10 @@
 import type { Random } from "@simclr/core";
 
 /** One colour, red, green and blue, nominally in [0, 1]. */
-export type Colour = readonly [number, number, number];
+type Colour = readonly [number, number, number];
 
 /** Bands or checks of a triangle wave. */
-export interface Pattern {
+interface Pattern {
   readonly kind: "plain" | "bands" | "checks";
   /** Periods per pixel along x and y. */
   readonly frequency: readonly [number, number];
@@ -33,7 +33,7 @@ export interface Stroke {
 }
 
 /** Where one copy of the shape lies, and how large it is: pixels, from the top left corner. */
-export interface Place {
+interface Place {
   readonly centre: readonly [number, number];
   readonly radius: number;
 }
@@ -69,31 +69,34 @@ interface PaintRange {
 }
 
 /**
- * The ranges of all nuisances, uniform unless noted: calibrated together. Two crops of one image share its ground, so
- * what tells grounds apart is what contrastive learning finds instead of the shape: ground stays near grey, unpatterned
- * and unevenly lit, and the noise has one strength.
+ * The ranges of all nuisances, uniform unless noted: calibrated together. Contrastive learning finds whatever two crops
+ * of one image share and crops of others do not. Many small copies put the shape into every crop; colour, brightness,
+ * place, size and turn are drawn anew for each copy, and the ground stays near grey and evenly lit, so that they tell
+ * little.
  */
-export const NUISANCES = {
+const NUISANCES = {
   /** Number of copies of the shape, both ends included. */
-  copies: [2, 4],
+  copies: [6, 8],
   /** Radius of a copy, of the side. */
-  radius: [0.17, 0.25],
+  radius: [0.13, 0.16],
   /** How near to the edge of the picture a centre may lie, in its radius: less than 1 lets the picture cut copies. */
-  inset: 0.75,
+  inset: 0.95,
   /** Distance of two centres at least, of the sum of their radii: less than 1 lets copies touch. */
-  room: 0.85,
+  room: 1,
+  /** Largest turn of a copy either way, radians. */
+  rotation: 0.35,
   /** Largest stretch of height over width, and of width over height. */
-  stretch: 1.2,
+  stretch: 1.05,
   /** Brightness of the ground. */
-  brightness: [0.1, 0.9],
-  /** Brightness of a copy differs from the ground's by this at least, either way. */
-  contrast: 0.35,
-  ground: { chroma: 0.04, slope: 0.4, depth: [0, 0] },
-  fill: { chroma: 0.25, slope: 0.2, depth: [0, 0.04] },
+  brightness: [0.45, 0.55],
+  /** How much brighter or darker than the ground a copy is. */
+  contrast: [0.4, 0.5],
+  ground: { chroma: 0.05, slope: 0.1, depth: [0, 0] },
+  fill: { chroma: 0.2, slope: 0.1, depth: [0, 0.04] },
   /** Pixels per period. */
   period: [4, 9],
   /** Most lines and dots of clutter. */
-  strokes: 2,
+  strokes: 1,
   noise: [0.02, 0.02],
 } as const satisfies Record<string, number | readonly [number, number] | PaintRange>;
 
@@ -141,12 +144,12 @@ function tooClose(a: Place, b: Place): boolean {
 }
 
 function drawCopy(random: Random, side: number, place: Place, ground: number): Copy {
-  let brightness = random.uniform();
-  while (Math.abs(brightness - ground) < NUISANCES.contrast) brightness = random.uniform();
+  const difference = random.uniform(...NUISANCES.contrast);
+  const brightness = ground + (random.bernoulli(0.5) ? difference : -difference);
   return {
     ...place,
     fill: drawPaint(random, side, brightness, NUISANCES.fill),
-    rotation: random.uniform(0, 2 * Math.PI),
+    rotation: random.uniform(-NUISANCES.rotation, NUISANCES.rotation),
     stretch: NUISANCES.stretch ** random.uniform(-1, 1),
   };
 }

@@ -36,7 +36,7 @@ export interface DrawnShapes {
 }
 
 /**
- * The built-in data set: two to four copies of one of ten shapes, 32×32 RGB, drawn and never downloaded.
+ * The built-in data set: up to eight copies of one of ten shapes, 32×32 RGB, drawn and never downloaded.
  *
  * The class is the shape. Colour, brightness, texture, number, place, size, rotation, light, clutter and noise are
  * drawn without looking at it. Image `i` depends on split, seed and `i` alone; each run of ten images from a multiple of ten
