@@ -11,7 +11,7 @@ import {
   resNet,
 } from "@simclr/models";
 import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
-import type { Config, TrainingConfig } from "./config/schema.js";
+import type { Config, LabelledTrainingConfig, TrainingConfig } from "./config/schema.js";
 
 /** What a student may have otherwise than its teacher. */
 interface Size {
@@ -84,11 +84,12 @@ export function buildSchedule(training: TrainingConfig, sampleCount: number): Sc
 }
 
 export function pretrainRecipe({ pretrain, data }: Config): readonly Augmentation[] {
-  const { recipe, strength, area } = pretrain.augmentation;
-  const options = { size: data.imageSize, ...(strength !== undefined && { strength }), ...(area && { area }) };
+  const { recipe, strength, area, sampler } = pretrain.augmentation;
+  const options = { size: data.imageSize, sampler, ...(strength !== undefined && { strength }), ...(area && { area }) };
   return recipes[recipe](options);
 }
 
-export const fineTuneRecipe = ({ data }: Config): readonly Augmentation[] => fineTune({ size: data.imageSize });
+export const fineTuneRecipe = ({ data }: Config, { area }: LabelledTrainingConfig): readonly Augmentation[] =>
+  fineTune({ size: data.imageSize, ...(area && { area }) });
 
 export const testRecipe = ({ data }: Config): readonly Augmentation[] => evaluate({ size: data.imageSize });

@@ -4,6 +4,10 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const share = z.number().gt(0).max(1);
 
+const range = z
+  .tuple([positive, positive])
+  .refine(([low, high]) => low <= high, { message: "must be [low, high] with low <= high" });
+
 const optimizer = z.strictObject({
   name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
   learningRate: positive.describe("before scaling by the batch size"),
@@ -25,18 +29,24 @@ const trainingFields = {
   optimizer,
 };
 
+/** Stages that crop and flip only. */
+const labelledFields = {
+  ...trainingFields,
+  area: range.optional().describe("crop area as a fraction of the image; by default [0.08, 1]"),
+};
+
 const oneLength = (training: { epochs?: number | undefined; steps?: number | undefined }): boolean =>
   (training.epochs === undefined) !== (training.steps === undefined);
 const ONE_LENGTH = { message: "give exactly one of `epochs` and `steps`", path: ["epochs"] };
-
-const range = z
-  .tuple([positive, positive])
-  .refine(([low, high]) => low <= high, { message: "must be [low, high] with low <= high" });
 
 const augmentation = z.strictObject({
   recipe: z.enum(["simclr", "simclr-v2", "cifar", "crop-only"]).default("cifar"),
   strength: z.number().min(0).optional().describe("colour jitter; by default what the recipe says"),
   area: range.optional().describe("crop area as a fraction of the image; by default what the recipe says"),
+  sampler: z
+    .enum(["tf", "torchvision"])
+    .default("tf")
+    .describe("how crops are drawn: as the reference does, or with uniform areas as PyTorch's users know them (2.3)"),
 });
 
 const labels = z
@@ -116,18 +126,18 @@ export const configSchema = z.strictObject({
   labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
   finetune: z
     .strictObject({
-      ...trainingFields,
+      ...labelledFields,
       headLayer: z.int().min(0).default(1).describe("fine-tune from this layer of the head; 0 is the encoder"),
     })
     .refine(oneLength, ONE_LENGTH),
   supervised: z
-    .strictObject(trainingFields)
+    .strictObject(labelledFields)
     .refine(oneLength, ONE_LENGTH)
     .optional()
     .describe("the control: the same network and labels, from scratch"),
   distill: z
     .strictObject({
-      ...trainingFields,
+      ...labelledFields,
       temperature: positive.default(1),
       alpha: z.number().min(0).max(1).default(1).describe("1 distils only; below, labels count too (Eq. 3)"),
       students: z.array(student).min(1),
@@ -148,7 +158,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   calibrate: z
-    .strictObject(trainingFields)
+    .strictObject(labelledFields)
     .refine(oneLength, ONE_LENGTH)
     .optional()
     .describe(
@@ -159,6 +169,8 @@ export const configSchema = z.strictObject({
 
 /** The whole run, validated, with every default filled in. */
 export type Config = z.output<typeof configSchema>;
-export type TrainingConfig = Pick<Config["finetune"], "batchSize" | "epochs" | "steps" | "warmupEpochs" | "optimizer">;
+export type TrainingConfig = Pick<Config["finetune"], keyof typeof trainingFields>;
+/** Training that crops and flips only: fine-tuning, its control, distillation. */
+export type LabelledTrainingConfig = TrainingConfig & Pick<Config["finetune"], "area">;
 export type LabelBudget = Config["labels"][number];
 export type StudentConfig = NonNullable<Config["distill"]>["students"][number];

@@ -3,7 +3,7 @@ import { labelledIndices } from "@simclr/data";
 import { supervised } from "@simclr/methods";
 import type { ClassifierNetwork } from "@simclr/models";
 import { buildNetwork, fineTuneRecipe } from "../build.js";
-import type { TrainingConfig } from "../config/schema.js";
+import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
@@ -22,7 +22,7 @@ export interface Classified {
 export interface ClassifyOptions {
   readonly name: "supervised" | "finetune" | "calibrate";
   readonly title: string;
-  readonly training: TrainingConfig;
+  readonly training: LabelledTrainingConfig;
   /** Layers of the projection head that the network keeps. */
   readonly headLayer: number;
   /** Where the encoder and the kept head layers start from; random where undefined. */
@@ -48,7 +48,7 @@ export async function classify(
       "head/",
     ]);
   }
-  const recipe = fineTuneRecipe(config);
+  const recipe = fineTuneRecipe(config, training);
   const inputs = fingerprint([
     config.seed,
     name,

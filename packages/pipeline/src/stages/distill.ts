@@ -34,7 +34,7 @@ export async function distill(
   } else if (student.initialize === "pretrained") {
     copyWeights(await readWeights(pretrained.encoder.weights), network.weights, ["encoder/"]);
   }
-  const recipe = fineTuneRecipe(config);
+  const recipe = fineTuneRecipe(config, training);
   const inputs = fingerprint([training, alpha, temperature, student, teacher.inputs, images.unlabelled.fingerprint]);
   const summary = await trainStage(
     {

@@ -1,6 +1,6 @@
 import type { Dataset, Random } from "@simclr/core";
 import { classCounts, labelSubset } from "@simclr/data";
-import type { LabelBudget, TrainingConfig } from "../config/schema.js";
+import type { LabelBudget, LabelledTrainingConfig } from "../config/schema.js";
 
 /** A label budget applied to the training images. */
 export interface LabelledSubset {
@@ -29,7 +29,7 @@ export function applyBudget(train: Dataset, budget: LabelBudget, random: Random)
 }
 
 /** The training block with the budget's own length, if it has one. */
-export function withBudgetLength<T extends TrainingConfig>(training: T, { steps }: LabelledSubset): T {
+export function withBudgetLength<T extends LabelledTrainingConfig>(training: T, { steps }: LabelledSubset): T {
   return steps === undefined ? training : { ...training, epochs: undefined, steps };
 }
 
