@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-const BIN = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
+import { type Ended, spawnSimclr, type Watch } from "./testing.js";
 
 const TINY = `name: tiny
 data: { train: shapes, test: shapes, imageSize: 32, limit: 200 }
@@ -20,12 +17,6 @@ evaluate: { linear: { epochs: 5 } }
 checkpoint: { everySeconds: 0.001 }
 `;
 
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "simclr-cli-"));
@@ -33,20 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the real command; `watch` sees the standard error as it grows. */
-function simclr(args: readonly string[], watch?: (stderr: string, child: ChildProcess) => void): Promise<Ended> {
-  const env = { ...process.env, NO_COLOR: "1", SIMCLR_NUM_THREADS: "1" };
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-    watch?.(stderr, child);
-  });
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
-}
+/** The real command, in the tests' folder. */
+const simclr = (args: readonly string[], watch?: Watch): Promise<Ended> => spawnSimclr(args, { cwd: folder, watch });
 
 /** Loss of every step of a stage, as it was written. */
 const losses = (run: string, ...stage: string[]): number[] =>
