@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { OnednnBackend } from "./backend.js";
+import { kernelCalls } from "./kernel-calls.js";
 import { loadBinding, onednnInfo, onednnMemory } from "./loader.js";
 import { registerOnednnBackend } from "./register-backend.js";
 
@@ -73,6 +74,25 @@ describe("storage", () => {
       "Conv2D: argument 0 must be 4 values of float32; received 3 of float32",
     );
     for (const handle of [x, f]) binding.free(handle);
+  });
+});
+
+describe("kernel calls", () => {
+  it("are counted where they run: in the addon, or in tfjs's cpu backend", () => {
+    const before = kernelCalls();
+    tf.tidy(() => {
+      tf.square(tf.ones([2], "float32"));
+      tf.square(tf.ones([2], "int32")); // the addon squares float32 alone
+      tf.sin(tf.ones([2])); // not in the addon
+    });
+    const after = kernelCalls();
+    const increase = (name: string) => ({
+      native: after.get(name)!.native - before.get(name)!.native,
+      host: after.get(name)!.host - before.get(name)!.host,
+    });
+    expect(increase("Square")).toEqual({ native: 1, host: 1 });
+    expect(increase("Sin")).toEqual({ native: 0, host: 1 });
+    expect(before.get("Sin")).toEqual({ native: 0, host: 0 });
   });
 });
 

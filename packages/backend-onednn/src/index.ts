@@ -1,4 +1,5 @@
 export { OnednnBackend, type OutputSpec } from "./backend.js";
+export { type KernelCalls, kernelCalls } from "./kernel-calls.js";
 export { loadBinding, onednnInfo, onednnMemory, setThreads, type ThreadOptions, whyNot } from "./loader.js";
 export type { Binding, NativeInfo, NativeMemory } from "./native.js";
 export { getPrecision, type Precision, setPrecision } from "./precision.js";

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { OnednnBackend } from "./backend.js";
 import { cpuKernelNames, delegate } from "./delegate.js";
 import type { KernelCall, NativeKernel } from "./kernel.js";
+import { callsOf } from "./kernel-calls.js";
 import { nativeKernels } from "./kernels/table.js";
 import { loadBinding, setThreads, type ThreadOptions } from "./loader.js";
 
@@ -33,15 +34,24 @@ function registerKernels(): void {
       tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
   };
   for (const kernel of nativeKernels) register(kernel.name, nativeKernelFunc(kernel));
-  for (const name of cpuKernelNames()) {
-    register(name, ({ inputs, attrs, backend }) => delegate(name, inputs, attrs ?? {}, backend as OnednnBackend));
-  }
+  for (const name of cpuKernelNames()) register(name, hostKernelFunc(name));
 }
 
 function nativeKernelFunc(kernel: NativeKernel): tf.KernelFunc {
+  const calls = callsOf(kernel.name);
+  const runOnHost = hostKernelFunc(kernel.name);
+  return (args) => {
+    const call = { ...args, attrs: args.attrs ?? {} } as unknown as KernelCall;
+    if (kernel.accepts && !kernel.accepts(call)) return runOnHost(args);
+    calls.native++;
+    return kernel.run(call);
+  };
+}
+
+function hostKernelFunc(name: string): tf.KernelFunc {
+  const calls = callsOf(name);
   return ({ inputs, attrs, backend }) => {
-    const call = { inputs, attrs: attrs ?? {}, backend } as unknown as KernelCall;
-    if (!kernel.accepts || kernel.accepts(call)) return kernel.run(call);
-    return delegate(kernel.name, inputs, attrs ?? {}, call.backend);
+    calls.host++;
+    return delegate(name, inputs, attrs ?? {}, backend as OnednnBackend);
   };
 }
