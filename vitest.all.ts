@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
-const roots = ["packages", "apps"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`));
+const roots = ["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`));
 
 /** All tests of the repository in one run, as `npm test` makes it. */
 export default defineConfig({

@@ -1,0 +1,110 @@
+import jasmineCore from "jasmine-core";
+import { checkFamilies, expectedSpecs } from "./families.mjs";
+import { specFiles, tfjsLoader } from "./load-tfjs.mjs";
+
+const TIMEOUT_MS = 20_000; // upstream's
+
+/**
+ * @typedef {object} Finding
+ * @property {string} family
+ * @property {string} file
+ * @property {string} name - Full name of the spec or the suite.
+ * @property {string[]} messages
+ */
+/**
+ * @typedef {object} Results
+ * @property {string} backend
+ * @property {{ name: string, tier: string, files: number, expected: number, passed: number, failed: number,
+ *   skipped: number }[]} families - `skipped` counts upstream's `xit`.
+ * @property {Finding[]} failures - Specs that failed, and suites whose set-up or clean-up did.
+ * @property {Finding[]} skipped
+ * @property {number} withoutExpectation - Specs that passed without expecting anything.
+ * @property {string[]} problems - What is wrong with the run itself: a count that is off, an error between specs.
+ */
+
+/**
+ * Runs the specs of some families on a backend that is registered. Once per process: jasmine's environment is one.
+ * @returns {Promise<Results>}
+ */
+export async function runSpecs(backendName, families) {
+  checkFamilies(specFiles());
+  const jasmineGlobals = jasmineCore.noGlobals();
+  const { jasmine } = jasmineGlobals;
+  const env = jasmine.getEnv();
+  env.configure({ random: false });
+  jasmine.DEFAULT_TIMEOUT_INTERVAL = TIMEOUT_MS;
+
+  const load = tfjsLoader(jasmineGlobals);
+  load("index.js");
+  load("public/chained_ops/register_all_chained_ops.js");
+  load("register_all_gradients.js");
+  load("jasmine_util.js").setTestEnvs([{ name: backendName, backendName, isDataSync: true }]);
+
+  const origins = new Map(); // id of a spec or suite -> where it comes from
+  const rows = families.map((family) => {
+    const row = newRow(family, backendName);
+    for (const file of family.files) {
+      const before = env.topSuite().children.length;
+      load(`${file}_test.js`);
+      for (const suite of env.topSuite().children.slice(before)) remember(origins, suite, { row, file });
+    }
+    return row;
+  });
+
+  const results = { backend: backendName, families: rows, failures: [], skipped: [], withoutExpectation: 0 };
+  env.addReporter(reporter(results, origins));
+  const end = await env.execute();
+  return { ...results, problems: [...runProblems(end), ...countProblems(rows)] };
+}
+
+function newRow(family, backendName) {
+  const { name, tier, files } = family;
+  const expected = expectedSpecs(family, backendName);
+  return { name, tier, files: files.length, expected, passed: 0, failed: 0, skipped: 0 };
+}
+
+function remember(origins, node, origin) {
+  origins.set(node.id, origin);
+  for (const child of node.children ?? []) remember(origins, child, origin);
+}
+
+/** A jasmine reporter that counts into `results`. */
+function reporter(results, origins) {
+  const finding = (result, expectations) => {
+    const { row, file } = origins.get(result.id);
+    const messages = expectations.map(({ message }) => message);
+    return { family: row.name, file: `${file}_test.js`, name: result.fullName, messages };
+  };
+  return {
+    specDone(result) {
+      const { row } = origins.get(result.id);
+      if (result.status === "passed") {
+        row.passed++;
+        if (result.passedExpectations.length === 0) results.withoutExpectation++;
+      } else if (result.status === "failed") {
+        row.failed++;
+        results.failures.push(finding(result, result.failedExpectations));
+      } else if (result.status === "pending") {
+        row.skipped++;
+        results.skipped.push(finding(result, []));
+      } // what is excluded did not run, and is missing from the count
+    },
+    suiteDone(result) {
+      if (result.failedExpectations.length > 0) results.failures.push(finding(result, result.failedExpectations));
+    },
+  };
+}
+
+function runProblems({ overallStatus, incompleteReason, failedExpectations }) {
+  const problems = failedExpectations.map(({ message }) => `outside any spec: ${message}`);
+  if (overallStatus === "incomplete") problems.push(`the run is incomplete: ${incompleteReason}`);
+  return problems;
+}
+
+/** What is wrong with the number of specs that ran, by family. */
+export function countProblems(rows) {
+  return rows
+    .map(({ name, expected, passed, failed, skipped }) => ({ name, expected, ran: passed + failed + skipped }))
+    .filter(({ expected, ran }) => ran !== expected)
+    .map(({ name, expected, ran }) => `${name}: ${ran} specs ran, expected ${expected}`);
+}
