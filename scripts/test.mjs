@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-// All that must hold, from a fresh clone: set-up, build, lint, types, import graph, dead code, tests, packages.
+// All that must hold, from a fresh clone: set-up, build, lint, types, import graph, dead code, tests, tfjs-core's own
+// specs, packages.
 // Every step runs, whatever failed before; the last line is `N passed, N failed[, N skipped]`.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { report } from "../tools/conformance/src/report.mjs";
 import { setup } from "./setup.mjs";
-import { pnpm, run } from "./tools.mjs";
+import { pnpm, root, run } from "./tools.mjs";
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
@@ -44,6 +47,26 @@ function vitest() {
   }
 }
 
+/** Runs tfjs-core's own specs on the native backend; each counts as a test. */
+function conformance() {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["tools/conformance/bin.mjs", "--backend", "onednn", "--json"],
+    { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"], maxBuffer: 2 ** 28 },
+  );
+  try {
+    const results = JSON.parse(stdout);
+    console.log(report(results, results.seconds));
+    counts.passed += results.totals.passed;
+    counts.failed += results.totals.failed;
+    counts.skipped += results.totals.skipped;
+    if (status !== 0 && results.totals.failed === 0) check("conformance (see its problems)", status);
+    else if (status !== 0) failures.push(`conformance: ${results.totals.failed} specs`);
+  } catch (error) {
+    check(`conformance gave no results (${error.message})`, 1);
+  }
+}
+
 const turbo = (task) => pnpm(["exec", "turbo", "run", task, "--output-logs=errors-only"]);
 const start = Date.now();
 step("set-up and build", () => {
@@ -57,6 +80,7 @@ step("types", () => check("types", turbo("typecheck")));
 step("import graph", () => check("import graph", run(process.execPath, ["scripts/check-graph.mjs"])));
 step("dead code", () => check("dead code", pnpm(["exec", "knip"])));
 step("tests", vitest);
+step("conformance", conformance);
 step("packages", () => check("packages", turbo("check:package")));
 step("tarballs", () => check("tarballs", run(process.execPath, ["scripts/check-tarballs.mjs"])));
 
