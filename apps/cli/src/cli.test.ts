@@ -38,7 +38,7 @@ describe("simclr run", () => {
   let undisturbed: Ended;
   beforeAll(async () => {
     undisturbed = await simclr(["run", "tiny.yaml", "-o", "undisturbed"]);
-  });
+  }, 120_000);
 
   it("ends with a table of every method, results and a report", () => {
     expect(undisturbed.stderr).toContain("backend: onednn");
@@ -101,6 +101,57 @@ describe("simclr run", () => {
     expect(step, stderr).toBeDefined();
     const saved = readdirSync(join(folder, "stopped/pretrain")).filter((name) => name.startsWith("step-"));
     expect(saved.map((name) => Number(name.slice(5)))).toEqual([Number(step)]);
+  });
+});
+
+describe("simclr predict", () => {
+  beforeAll(async () => {
+    if (!existsSync(join(folder, "undisturbed/results.json"))) await simclr(["run", "tiny.yaml", "-o", "undisturbed"]);
+  }, 120_000);
+
+  it("gives every image a class and probabilities, as right as the run measured", async () => {
+    const { status, stdout, stderr } = await simclr(["predict", "undisturbed", "shapes"]);
+    expect(status, stderr).toBe(0);
+    const [header, ...rows] = stdout.trimEnd().split("\n");
+    const classNames = header!.split(",").slice(3);
+    expect(classNames).toHaveLength(10);
+    expect(rows).toHaveLength(5000);
+    for (const row of rows.slice(0, 50)) {
+      const [file, label, probability, ...probabilities] = row.split(",");
+      expect(file).toMatch(/^shapes\/test\/\d+$/);
+      expect(probabilities.reduce((sum, value) => sum + Number(value), 0)).toBeCloseTo(1, 2); // four digits each
+      expect(probabilities[classNames.indexOf(label!)]).toBe(probability);
+    }
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    const { top1 } = accuracy.find(({ method }: { method: string }) => method === "distilled (self)");
+    expect(stderr).toContain(`of 5000 whose class the data tells, ${(100 * top1).toFixed(1)} % are right`);
+  });
+
+  it("takes one stage of the run, and speaks JSON", async () => {
+    const { status, stdout, stderr } = await simclr([
+      "predict",
+      "undisturbed/4-per-class/finetune",
+      "shapes",
+      "--json",
+    ]);
+    expect(status, stderr).toBe(0);
+    const { classNames, images } = JSON.parse(stdout);
+    expect([classNames.length, images.length]).toEqual([10, 5000]);
+    expect(stderr).toMatch(/model: undisturbed\/4-per-class\/finetune\/step-00000006, 10 classes/);
+  });
+
+  it.each([
+    [
+      "a stage without classes",
+      "undisturbed/pretrain",
+      /stage "pretrain", which has no classes\. Take a checkpoint of/,
+    ],
+    ["a folder without a model", ".", /holds no trained classifier\. Expected the folder of a run/],
+  ])("says what is wrong with %s", async (_, model, message) => {
+    const { status, stderr, stdout } = await simclr(["predict", model, "shapes"]);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect([status, stdout]).toEqual([1, ""]);
   });
 });
 

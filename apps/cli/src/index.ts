@@ -70,6 +70,20 @@ function program(): Command {
     });
 
   simclr
+    .command("predict")
+    .description("classify the images of a folder or a tar file with a trained network")
+    .argument("<model>", "folder of a run, of one of its stages, or of a checkpoint")
+    .argument("<images>", "folder, tar file, or pattern of tar files")
+    .option("--skip-broken", "leave images out that cannot be read, and list them")
+    .addOption(new Option("--backend <name>", "auto, onednn, tensorflow or cpu").default("auto"))
+    .option("--json", "print JSON instead of CSV")
+    .addHelpText("after", "\nExample:\n  simclr predict runs/signs-few-labels new-photos > labels.csv")
+    .action(async (model: string, images: string, options: PredictCommandOptions) => {
+      const { predictCommand } = await import("./predict-command.js");
+      await predictCommand(model, images, options);
+    });
+
+  simclr
     .command("backend")
     .description("load a backend, check its arithmetic, and say what it runs on")
     .argument("[name]", "auto, onednn, tensorflow or cpu", "auto")
@@ -97,5 +111,11 @@ export interface RunCommandOptions {
   readonly output?: string;
   readonly set: readonly string[];
   readonly fresh?: boolean;
+  readonly json?: boolean;
+}
+
+export interface PredictCommandOptions {
+  readonly skipBroken?: boolean;
+  readonly backend: string;
   readonly json?: boolean;
 }

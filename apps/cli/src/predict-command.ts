@@ -1,0 +1,43 @@
+import { type BackendName, useBackend } from "@simclr/backends";
+import { loadClassifier, type Predictions, predict } from "@simclr/pipeline";
+import type { PredictCommandOptions } from "./index.js";
+
+/** `simclr predict MODEL IMAGES` */
+export async function predictCommand(model: string, images: string, options: PredictCommandOptions): Promise<void> {
+  const { backend, json = false, skipBroken = false } = options;
+  const report = await useBackend(backend as BackendName | "auto");
+  process.stderr.write(`backend: ${report.name} (${report.details})\n`);
+  const classifier = await loadClassifier(model);
+  process.stderr.write(`model: ${classifier.path}, ${classifier.classNames.length} classes\n`);
+  try {
+    const predictions = await predict({ classifier, images, onBroken: skipBroken ? "skip" : "error" });
+    for (const line of predictions.skipped) process.stderr.write(`skipped ${line}\n`);
+    process.stdout.write(json ? `${JSON.stringify(predictions, null, 2)}\n` : toCsv(predictions));
+    process.stderr.write(`${summary(predictions)}\n`);
+  } finally {
+    classifier.network.dispose();
+  }
+}
+
+/** Header, then a row for each image: the label, its probability, and the probability of every class. */
+function toCsv({ classNames, images }: Predictions): string {
+  const header = ["file", "label", "probability", ...classNames];
+  const rows = images.map(({ file, label, probabilities }) => [
+    file,
+    label,
+    ...[Math.max(...probabilities), ...probabilities].map((probability) => probability.toFixed(4)),
+  ]);
+  return [header, ...rows].map((fields) => `${fields.map(quoted).join(",")}\n`).join("");
+}
+
+/** As RFC 4180 has it. */
+const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+
+function summary({ images, classNames }: Predictions): string {
+  const known = images.filter(({ truth }) => truth !== undefined && classNames.includes(truth));
+  const right = known.filter(({ truth, label }) => truth === label).length;
+  const count = `${images.length} images`;
+  return known.length === 0
+    ? count
+    : `${count}; of ${known.length} whose class the data tells, ${((100 * right) / known.length).toFixed(1)} % are right`;
+}
