@@ -1,6 +1,9 @@
+import { checkPositive } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
+import { checkViews } from "./check-views.js";
 import { normalizeRows } from "./normalize-rows.js";
-import { checkViews } from "./nt-xent.js";
+import { NEEDS_NEGATIVES } from "./nt-xent.js";
+import { mapRowBlocks, rowsPerBlock } from "./row-blocks.js";
 
 /** Added to a probability before its logarithm, as in the reference implementation. */
 const LOG_FLOOR = 1e-8;
@@ -23,7 +26,7 @@ export interface ContrastMetrics {
  *
  * @param z1 - Projections of the first views, float32 `[N, D]`, N >= 2. Not disposed.
  * @param z2 - Projections of the second views, float32 `[N, D]`. Not disposed.
- * @returns Two scalars without a useful gradient; the caller disposes them.
+ * @returns Two scalars without a gradient; the caller disposes them.
  * @throws InvalidArgumentError if the shapes differ, N is 1, or τ is not > 0.
  */
 export function contrastMetrics(
@@ -32,14 +35,36 @@ export function contrastMetrics(
   options: ContrastMetricsOptions = {},
 ): ContrastMetrics {
   const { temperature = 0.1 } = options;
-  checkViews("contrastMetrics", z1, z2, temperature);
-  const [contrastAccuracy, contrastEntropy] = tf.tidy((): [tf.Scalar, tf.Scalar] => {
-    const cosine = tf.matMul(normalizeRows(z1), normalizeRows(z2), false, true); // [N, N]
-    const image = tf.range(0, z1.shape[0], 1, "int32"); // [N]
-    const found = tf.equal(tf.argMax(cosine, 1), image); // [N]
-    const probability = tf.softmax(tf.div(cosine, temperature)) as tf.Tensor2D; // [N, N]
-    const entropy = tf.neg(tf.sum(tf.mul(probability, tf.log(tf.add(probability, LOG_FLOOR))), 1)); // [N]
-    return [tf.mean<tf.Scalar>(tf.cast(found, "float32")), tf.mean<tf.Scalar>(entropy)];
+  checkViews("contrastMetrics", z1, z2, NEEDS_NEGATIVES);
+  checkPositive("contrastMetrics", { temperature });
+  const [contrastAccuracy, contrastEntropy] = tf.tidy(() => {
+    const rows = contrastRows(normalizeRows(z1), normalizeRows(z2), 0, temperature); // [N, 2]
+    return tf.unstack(tf.mean(rows, 0)) as [tf.Scalar, tf.Scalar];
   });
   return { contrastAccuracy, contrastEntropy };
+}
+
+/**
+ * Of each first view, whether it is nearest to its own second view (1 or 0) and the entropy of its softmax over the
+ * candidates: `[A, 2]`.
+ *
+ * @param first - Normalised first views, `[A, D]`.
+ * @param second - Normalised second views, `[C, D]`; row `offset + i` is the partner of row `i` of `first`.
+ */
+export function contrastRows(
+  first: tf.Tensor2D,
+  second: tf.Tensor2D,
+  offset: number,
+  temperature: number,
+): tf.Tensor2D {
+  const blockSize = rowsPerBlock("contrastMetrics", second.shape[0], undefined);
+  return mapRowBlocks(first.shape[0], blockSize, (start, count) => {
+    const block = tf.slice2d(first, [start, 0], [count, -1]); // [B, D]
+    const cosine = tf.matMul(block, second, false, true); // [B, C]
+    const image = tf.range(offset + start, offset + start + count, 1, "int32"); // [B]
+    const found = tf.cast(tf.equal(tf.argMax(cosine, 1), image), "float32"); // [B]
+    const probability = tf.softmax(tf.div(cosine, temperature)); // [B, C]
+    const entropy = tf.neg(tf.sum(tf.mul(probability, tf.log(tf.add(probability, LOG_FLOOR))), 1)); // [B]
+    return tf.stack([found, entropy], 1) as tf.Tensor2D; // [B, 2]
+  });
 }

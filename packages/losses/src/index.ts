@@ -7,4 +7,10 @@ export {
   distillationWithLabels,
 } from "./distillation.js";
 export { type NtXentLossOptions, ntXentLoss } from "./nt-xent.js";
-export { type NtXent, type NtXentOptions, ntXent } from "./nt-xent-with-metrics.js";
+export {
+  type NtXent,
+  type NtXentOptions,
+  type NtXentWithGradients,
+  ntXent,
+  ntXentWithGradients,
+} from "./nt-xent-with-metrics.js";

@@ -1,13 +1,11 @@
 import "@simclr/backend-onednn/register";
 import "@simclr/ops/register";
-import { singleProcess } from "@simclr/core";
 import { checkGradient, describeBackends, expectClose, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { contrastMetrics } from "./contrast-metrics.js";
 import { ntXentLoss } from "./nt-xent.js";
-import { ntXent } from "./nt-xent-with-metrics.js";
 
 const FIRST = [1, 2, 3, -1, 0.5, 2, 0.5, 0.5, -1];
 const SECOND = [1.5, 1.8, 2.5, -0.8, 0.9, 1.5, 0.2, 0.9, -1.2];
@@ -129,6 +127,35 @@ describeBackends(["cpu", "onednn"], () => {
       }
     });
 
+    it("is the same in value and gradient whatever the number of rows at once", () => {
+      const z1 = tf.randomNormal<tf.Rank.R2>([13, 8], 0, 3, "float32", 5);
+      const z2 = tf.add(z1, tf.randomNormal([13, 8], 0, 2, "float32", 6)) as tf.Tensor2D;
+      const at = (f: (a: tf.Tensor2D, b: tf.Tensor2D) => tf.Scalar) => {
+        const { value, grads } = tf.valueAndGrads(f as (...z: tf.Tensor[]) => tf.Scalar)([z1, z2]);
+        return [value, ...grads];
+      };
+      const plain = at((a, b) => composed(a, b, 0.2));
+      for (const blockSize of [1, 5, 26, 1000]) {
+        const blocked = at((a, b) => ntXentLoss(a, b, { temperature: 0.2, scale: "reference", blockSize }));
+        for (const [i, expected] of plain.entries()) expectClose(blocked[i]!, expected, { atol: 1e-5 });
+      }
+    });
+
+    it("makes no matrix larger than a block, forwards and backwards", async () => {
+      const z1 = tf.randomNormal<tf.Rank.R2>([256, 4], 0, 1, "float32", 5);
+      const z2 = tf.randomNormal<tf.Rank.R2>([256, 4], 0, 1, "float32", 6);
+      const largest = async (blockSize: number): Promise<number> => {
+        const loss = (a: tf.Tensor, b: tf.Tensor) => ntXentLoss(a as tf.Tensor2D, b as tf.Tensor2D, { blockSize });
+        const { kernels } = await tf.profile(() => {
+          tf.dispose(tf.valueAndGrads(loss as (...z: tf.Tensor[]) => tf.Scalar)([z1, z2]) as never);
+          return tf.scalar(0);
+        });
+        return Math.max(...kernels.flatMap(({ outputShapes }) => outputShapes.map((s) => tf.util.sizeFromShape(s))));
+      };
+      expect(await largest(512)).toBe(512 * 512); // the measure sees the whole matrix where it is made
+      expect(await largest(16)).toBe(16 * 512);
+    });
+
     it("leaves only its result in memory, and its gradient only the gradients, under the engine's leak check too", () => {
       const [z1, z2] = views();
       expectNewTensors(1, () => ntXentLoss(z1, z2));
@@ -152,6 +179,9 @@ describeBackends(["cpu", "onednn"], () => {
       );
       expect(() => ntXentLoss(z(2, 3), z(2, 3), { temperature: 0 })).toThrow(
         "ntXentLoss: `temperature` must be a finite number > 0; received 0.",
+      );
+      expect(() => ntXentLoss(z(2, 3), z(2, 3), { blockSize: 0 })).toThrow(
+        "ntXentLoss: `blockSize` must be an integer >= 1; received 0. It counts rows of the similarity matrix.",
       );
       expect(() => ntXentLoss(z(2, 3), z(2, 3), { scale: "double" as "paper" })).toThrow(
         'ntXentLoss: `scale` must be one of "paper", "reference"; received "double".',
@@ -190,31 +220,6 @@ describeBackends(["cpu", "onednn"], () => {
     it("leaves only its two results in memory", () => {
       const [z1, z2] = views();
       expectNewTensors(2, () => ({ ...contrastMetrics(z1, z2) }));
-    });
-  });
-
-  describe("ntXent", () => {
-    it("gives the loss and both metrics", async () => {
-      const [z1, z2] = views();
-      const { loss, contrastAccuracy, contrastEntropy } = await ntXent(z1, z2, {
-        temperature: 0.5,
-        scale: "reference",
-      });
-      expectClose(loss, 1.2238109, { atol: 2e-6 });
-      expectClose(contrastAccuracy, 1, {});
-      expectClose(contrastEntropy, 0.6709424, { atol: 1e-6 });
-    });
-
-    it("refuses a communicator of several ranks", async () => {
-      const [z1, z2] = views();
-      const before = tf.memory().numTensors;
-      await expect(ntXent(z1, z2, { communicator: { ...singleProcess(), size: 4 } })).rejects.toThrow(
-        "ntXent: `communicator` must have 1 rank; received 4. Negatives gathered over ranks are not supported by this " +
-          "version; run one process.",
-      );
-      expect(tf.memory().numTensors).toBe(before);
-      const alone = await ntXent(z1, z2, { communicator: singleProcess() });
-      expectClose(alone.loss, 0.1484304 / 2, { atol: 2e-6 });
     });
   });
 });

@@ -1,9 +1,14 @@
-import { checkChoice, checkPositive, checkSameShape, checkShape, InvalidArgumentError } from "@simclr/core";
+import { checkChoice, checkPositive } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { inverseNorms, normalizeRowsGradient } from "./normalize-rows.js";
+import { checkViews } from "./check-views.js";
+import { normalizeRows, normalizeRowsGradient } from "./normalize-rows.js";
+import { offTape } from "./off-tape.js";
+import { rowsPerBlock } from "./row-blocks.js";
+import { logSumExpRows, repulsion, type SimilarityRows } from "./similarity-rows.js";
 
-/** Added to the logits of self-pairs, so that their softmax weight is exactly 0 in float32. */
-const MASKED_LOGIT = -1e9;
+/** What a batch of one image lacks. */
+export const NEEDS_NEGATIVES =
+  "The other images of the batch are the negatives, so one image alone has none; use a larger batch.";
 
 export interface NtXentLossOptions {
   /** Softmax temperature τ, > 0, unitless. @defaultValue 0.1 */
@@ -15,6 +20,13 @@ export interface NtXentLossOptions {
    * @defaultValue "paper"
    */
   readonly scale?: "paper" | "reference";
+  /**
+   * Rows of the 2N x 2N similarity matrix that exist at once, an integer >= 1. The result does not depend on it beyond
+   * rounding, only the peak of memory does.
+   *
+   * @defaultValue as many as 16 MiB hold, which is all of them up to 2N = 2,048
+   */
+  readonly blockSize?: number;
 }
 
 /**
@@ -27,99 +39,70 @@ export interface NtXentLossOptions {
  * @param z2 - Projections of the second views, float32 `[N, D]`. Not disposed.
  * @returns The loss in nats, >= 0; float32 `[]`. The caller disposes it.
  * @throws InvalidArgumentError if the shapes differ, N is 1, or an option is out of range.
- * @remarks Carries its own gradient, which needs no registered ones. It has no second derivative.
+ * @remarks Carries its own gradient, which needs no registered ones. It has no second derivative. Neither pass keeps
+ * a part of the similarity matrix: the backward one computes it again, block by block.
  * @see Chen et al. 2020, arXiv:2002.05709, Eq. 1
  */
 export function ntXentLoss(z1: tf.Tensor2D, z2: tf.Tensor2D, options: NtXentLossOptions = {}): tf.Scalar {
   const { temperature = 0.1, scale = "paper" } = options;
-  checkViews("ntXentLoss", z1, z2, temperature);
+  checkViews("ntXentLoss", z1, z2, NEEDS_NEGATIVES);
+  checkPositive("ntXentLoss", { temperature });
   checkChoice("ntXentLoss", { scale }, ["paper", "reference"]);
   const factor = scale === "reference" ? 2 : 1;
-  const loss = tf.customGrad((first, second, save) => {
-    (save as tf.GradSaveFunc)([first as tf.Tensor, second as tf.Tensor]);
-    const value = forward(first as tf.Tensor2D, second as tf.Tensor2D, temperature, factor);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-      backward(saved[0] as tf.Tensor2D, saved[1] as tf.Tensor2D, temperature, factor, dy);
-    return { value, gradFunc };
-  });
-  return loss(z1, z2) as tf.Scalar;
-}
-
-/** Throws unless `z1` and `z2` are two views `[N, D]` of at least two images, and τ is positive. */
-export function checkViews(where: string, z1: tf.Tensor2D, z2: tf.Tensor2D, temperature: number): void {
-  checkShape(where, { z1 }, [null, null]);
-  checkSameShape(where, { z1, z2 }, "Pass two views of the same images.");
-  checkPositive(where, { temperature });
-  if (z1.shape[0] >= 2 && z1.shape[1] >= 1) return;
-  throw new InvalidArgumentError(
-    `${where}: \`z1\` must have at least 2 rows and 1 column; received [${z1.shape.join(", ")}]. ` +
-      "The other images of the batch are the negatives, so one image alone has none; use a larger batch.",
-    { subject: "z1", expected: "[N >= 2, D >= 1]", received: `[${z1.shape.join(", ")}]` },
-  );
-}
-
-function forward(z1: tf.Tensor2D, z2: tf.Tensor2D, temperature: number, factor: number): tf.Tensor {
+  const blockSize = rowsPerBlock("ntXentLoss", 2 * z1.shape[0], options.blockSize);
+  const rowsOf = (z: tf.Tensor2D): SimilarityRows => {
+    const unit = normalizeRows(z); // [2N, D]
+    return { anchors: unit, candidates: unit, offset: 0, temperature, blockSize };
+  };
   return tf.tidy(() => {
-    const { unit, softmaxTerms } = similarities(z1, z2, temperature);
-    const { max, sum } = softmaxTerms;
-    const logSumExp = tf.add(max, tf.log(sum)); // [2N, 1]
-    const positive = tf.div(tf.sum(tf.mul(unit, swapViews(unit)), 1, true), temperature); // [2N, 1]
-    return tf.mul(factor, tf.mean(tf.sub(logSumExp, positive))); // []
+    // Made before the node that saves them: the engine takes a saved intermediate for a leak where it looks for leaks.
+    const logSums = offTape(() => logSumExpRows(rowsOf(tf.concat2d([z1, z2], 0)))); // [2N, 1]
+    const loss = tf.customGrad((first, second, save) => {
+      (save as tf.GradSaveFunc)([first as tf.Tensor, second as tf.Tensor, logSums]);
+      const value = tf.tidy(() => {
+        const unit = normalizeRows(tf.concat2d([first as tf.Tensor2D, second as tf.Tensor2D], 0)); // [2N, D]
+        return tf.mul(factor, tf.sub(tf.mean(logSums), meanPositive(unit, temperature))); // []
+      });
+      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
+        tf.tidy(() => {
+          const z = tf.concat2d([saved[0] as tf.Tensor2D, saved[1] as tf.Tensor2D], 0); // [2N, D]
+          const sums = saved[2] as tf.Tensor2D; // [2N, 1]
+          return tf.split(tf.mul(tf.mul(dy, factor), anchorGradient(z, rowsOf(z), sums, sums)), 2, 0); // 2 x [N, D]
+        });
+      return { value, gradFunc };
+    });
+    return loss(z1, z2) as tf.Scalar;
   });
+}
+
+/** The mean logit of the positive pairs among both views `[2N, D]`, normalised; float32 `[]`. */
+export function meanPositive(unit: tf.Tensor2D, temperature: number): tf.Scalar {
+  return tf.tidy(() => tf.mean(tf.div(tf.sum(tf.mul(unit, swapViews(unit)), 1), temperature))); // []
 }
 
 /**
- * With S = z·zᵀ/τ masked on its diagonal, P its row-wise softmax and T the partner matrix, dL/dS = (P - T) / 2N, so
+ * Gradient of NT-Xent, the mean over all anchors of all ranks, times the number of ranks. With S = z·zᵀ/τ masked on its
+ * diagonal, P its row-wise softmax and T the partner matrix, dL/dS = (P - T) / 2N, so
  * dL/dz = ((P + Pᵀ)·z - 2·T·z) / 2Nτ; T is symmetric and swaps the views.
+ *
+ * @param z - Both views of this rank before normalisation, `[2n, D]`; `rows.anchors` are the same, normalised.
  */
-function backward(
-  z1: tf.Tensor2D,
-  z2: tf.Tensor2D,
-  temperature: number,
-  factor: number,
-  dy: tf.Tensor,
-): [tf.Tensor2D, tf.Tensor2D] {
+export function anchorGradient(
+  z: tf.Tensor2D,
+  rows: SimilarityRows,
+  anchorLogSums: tf.Tensor2D,
+  candidateLogSums: tf.Tensor2D,
+): tf.Tensor2D {
   return tf.tidy(() => {
-    const { unit, inverse, softmaxTerms } = similarities(z1, z2, temperature);
-    const probability = tf.div(softmaxTerms.exponentials, softmaxTerms.sum) as tf.Tensor2D; // [2N, 2N]
-    const attracted = tf.mul(2, swapViews(unit)); // [2N, D]
-    const repelled = tf.add(tf.matMul(probability, unit), tf.matMul(probability, unit, true)); // [2N, D]
-    const coefficient = tf.mul(dy, factor / (unit.shape[0] * temperature)); // []
-    const dUnit = tf.mul(coefficient, tf.sub(repelled, attracted)) as tf.Tensor2D; // [2N, D]
-    const dz = normalizeRowsGradient(unit, inverse, dUnit); // [2N, D]
-    return tf.split(dz, 2, 0) as [tf.Tensor2D, tf.Tensor2D]; // 2 x [N, D]
+    const attracted = tf.mul(2, swapViews(rows.anchors)); // [2n, D]
+    const difference = tf.sub(repulsion(rows, anchorLogSums, candidateLogSums), attracted); // [2n, D]
+    const dUnit = tf.div(difference, z.shape[0] * rows.temperature) as tf.Tensor2D; // [2n, D]
+    return normalizeRowsGradient(z, dUnit); // [2n, D]
   });
 }
 
-interface Similarities {
-  /** Normalised rows of both views, [2N, D], and the reciprocals of their norms, [2N, 1]. */
-  readonly unit: tf.Tensor2D;
-  readonly inverse: tf.Tensor2D;
-  readonly softmaxTerms: {
-    /** Largest logit of each row, [2N, 1]. */
-    readonly max: tf.Tensor2D;
-    /** exp(logit - max), [2N, 2N], and its sum over each row, [2N, 1]. */
-    readonly exponentials: tf.Tensor2D;
-    readonly sum: tf.Tensor2D;
-  };
-}
-
-function similarities(z1: tf.Tensor2D, z2: tf.Tensor2D, temperature: number): Similarities {
-  const z = tf.concat2d([z1, z2], 0); // [2N, D]
-  const inverse = inverseNorms(z); // [2N, 1]
-  const unit = tf.mul(z, inverse) as tf.Tensor2D; // [2N, D]
-  const cosine = tf.matMul(unit, unit, false, true); // [2N, 2N]
-  const rows = tf.range(0, z.shape[0], 1, "int32"); // [2N]
-  const mask = tf.oneHot(rows, z.shape[0], MASKED_LOGIT, 0, "float32") as tf.Tensor2D; // [2N, 2N]
-  const logits = tf.add(tf.div(cosine, temperature), mask) as tf.Tensor2D; // [2N, 2N]
-  const max = tf.max<tf.Tensor2D>(logits, 1, true); // [2N, 1]
-  const exponentials = tf.exp(tf.sub(logits, max)) as tf.Tensor2D; // [2N, 2N]
-  const sum = tf.sum<tf.Tensor2D>(exponentials, 1, true); // [2N, 1]
-  return { unit, inverse, softmaxTerms: { max, exponentials, sum } };
-}
-
-/** Rows of view 2 before those of view 1: every row's partner, [2N, D]. */
-function swapViews(rows: tf.Tensor2D): tf.Tensor2D {
+/** Rows of view 2 before those of view 1: every row's partner, `[2N, D]`. */
+export function swapViews(rows: tf.Tensor2D): tf.Tensor2D {
   const [first, second] = tf.split(rows, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
   return tf.concat2d([second, first], 0);
 }
