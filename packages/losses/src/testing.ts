@@ -1,0 +1,1 @@
+export { checkLoss, type LossCheck, type LossPromise } from "./check-loss.js";
