@@ -27,6 +27,22 @@ describeBackends(["cpu", "onednn"], () => {
       expect(() => toTeacher(teacher())).toThrow("Cannot compute gradient");
     });
 
+    it("sharpens the teacher alone where it has a temperature of its own", () => {
+      // At temperature 1 the teacher's distributions are (4/5, 1/5) and (1/17, 16/17).
+      const expected = ((4 / 5) * Math.log(4) + (1 / 5) * Math.log(4 / 3) + Math.log(2)) / 2;
+      const options = { temperature: 2, teacherTemperature: 1, scaleByTemperatureSquared: false };
+      expectClose(distillationLoss(student(), teacher(), options), expected, { rtol: 1e-6 });
+    });
+
+    it("leaves out the rows of which the teacher is not sure enough, and still divides by all", () => {
+      // The teacher's largest probabilities at temperature 1 are 0.8 and 16/17 = 0.941.
+      const at = (minConfidence: number) =>
+        distillationLoss(student(), teacher(), { temperature: 2, scaleByTemperatureSquared: false, minConfidence });
+      expectClose(at(0.79), CROSS_ENTROPY, { rtol: 1e-6 });
+      expectClose(at(0.81), Math.log(2) / 2, { rtol: 1e-6 });
+      expectClose(at(0.95), 0, {});
+    });
+
     it("has zero gradient where the student equals the teacher", () => {
       const gradient = tf.grad((x) => distillationLoss(x as tf.Tensor2D, teacher(), { temperature: 0.1 }))(teacher());
       expectClose(gradient, [0, 0, 0, 0], { atol: 1e-7 });
@@ -54,6 +70,12 @@ describeBackends(["cpu", "onednn"], () => {
       expect(() => distillationLoss(student(), teacher(), { temperature: 0 })).toThrow(
         "distillationLoss: `temperature` must be a finite number > 0; received 0.",
       );
+      expect(() => distillationLoss(student(), teacher(), { temperature: 1, teacherTemperature: -1 })).toThrow(
+        "distillationLoss: `teacherTemperature` must be a finite number > 0; received -1.",
+      );
+      expect(() => distillationLoss(student(), teacher(), { temperature: 1, minConfidence: 2 })).toThrow(
+        "distillationLoss: `minConfidence` must be in [0, 1]; received 2.",
+      );
     });
   });
 
@@ -67,6 +89,12 @@ describeBackends(["cpu", "onednn"], () => {
         const loss = distillationWithLabels(student(), teacher(), labels(), { temperature: 2, alpha });
         expectClose(loss, (1 - alpha) * LABEL_TERM + alpha * 4 * CROSS_ENTROPY, { rtol: 1e-6 });
       }
+    });
+
+    it("keeps the labels of rows of which the teacher is not sure", () => {
+      const options = { temperature: 2, alpha: 0.5, minConfidence: 1 };
+      const loss = distillationWithLabels(student(), teacher(), labels(), options);
+      expectClose(loss, 0.5 * LABEL_TERM, { rtol: 1e-6 });
     });
 
     it("ignores what the labels hold in rows that the mask leaves out", () => {
