@@ -35,6 +35,26 @@ describeBackends(["cpu"], () => {
       expect(tf.memory().numTensors).toBe(before);
     });
 
+    it("knows the types of the inputs from the loss, as in the README", async () => {
+      const alignment = defineLoss({
+        name: "alignment",
+        options: { power: 2 },
+        loss: ([z1, z2]: Views, { power }) =>
+          tf.tidy(() => tf.mean<tf.Scalar>(tf.pow(tf.sum(tf.square(tf.sub(z1, z2)), 1), power / 2))),
+      });
+      await checkLoss(alignment, {
+        inputs: (random) => {
+          const view = () => tf.tensor2d([1, 2, 3, 4].map(() => [random.normal(), random.normal()]));
+          return [view(), view()];
+        },
+        options: { power: 4 },
+        magnitudes: [0, 10],
+        differentiable: [0, 1],
+        rowOrder: [[0, 1]],
+        viewSymmetry: [[0, 1]],
+      });
+    });
+
     it("finds a gradient that is wrong by a factor", async () => {
       const doubled = tf.customGrad((x, save) => {
         (save as tf.GradSaveFunc)([x as tf.Tensor]);

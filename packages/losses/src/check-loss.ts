@@ -65,7 +65,7 @@ const ORDER_TOLERANCE = 1e-5;
  * @returns What was tested.
  * @throws InvalidArgumentError listing all promises that were broken, with numbers.
  */
-export async function checkLoss<Inputs extends readonly tf.Tensor[], Options extends object>(
+export async function checkLoss<Inputs extends readonly tf.Tensor[] | readonly [], Options extends object>(
   loss: Loss<Inputs, Options>,
   check: LossCheck<Inputs, Options>,
 ): Promise<readonly LossPromise[]> {
