@@ -7,7 +7,7 @@ import { type AugmentKeys, augment, splitCrop } from "./augment.js";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
 import { randomResizedCrop } from "./crop.js";
 import { cifar, evaluate, simclr, simclrV2 } from "./recipes.js";
-import { noise } from "./testing.js";
+import { noise } from "./test-images.js";
 import { toImages } from "./to-images.js";
 
 const random = Random.fromSeed(99);
@@ -105,6 +105,9 @@ describe("augment", () => {
     );
     expect(() => augment(images, everything, keys([1, 2], { epoch: -1 }))).toThrow(
       "augment: `epoch` must be an integer >= 0; received -1.",
+    );
+    expect(() => augment(images, [everything[1]!, randomResizedCrop as unknown as Augmentation], keys([1, 2]))).toThrow(
+      "augment: `recipe[1]` must be an augmentation, with a name and apply; received function. Call the factory, as in flipLeftRight(), or make one with defineAugmentation.",
     );
     const gray = noise([2, 40, 40, 1]);
     const before = tf.memory().numTensors;

@@ -6,8 +6,10 @@ import {
   InvalidArgumentError,
   type Random,
 } from "@simclr/core";
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { Augmentation } from "./augmentation.js";
+import type { RecordDraw } from "./record.js";
+import { applySteps, checkAugmentations, stepContexts } from "./steps.js";
 
 /** What names the random numbers of one augmented batch: never a rank, a worker or the order of calls. */
 export interface AugmentKeys {
@@ -17,10 +19,18 @@ export interface AugmentKeys {
   readonly epoch: number;
   /** Optimizer update, counted over the whole run, >= 0. */
   readonly step: number;
-  /** 0 for the first view of each image, 1 for the second. */
+  /** 0 for the first view of each image, 1 for the second, and so on. */
   readonly view: number;
   /** Index of each image in its dataset, [N]. */
   readonly indices: ArrayLike<number>;
+}
+
+export interface AugmentOptions {
+  /**
+   * Is told what each step draws for each image: `(place, parameters, ...path)`, the path beginning with the step's
+   * name. Views are the same with and without it.
+   */
+  readonly record?: RecordDraw;
 }
 
 /**
@@ -33,11 +43,18 @@ export interface AugmentKeys {
  * @param images - float32 [N, H, W, C], nominally in [0, 1]; values are not scanned. Not disposed.
  * @param recipe - Steps, such as `simclrV2({ size: 224 })`; empty for a copy.
  * @returns float32 [N, H', W', C']. The caller disposes it; nothing else stays in memory.
- * @throws InvalidArgumentError if `keys.indices` does not name each image, or an augmentation cannot take the images.
+ * @throws InvalidArgumentError if `keys.indices` does not name each image, the recipe holds anything else, or an augmentation
+ *   cannot take the images.
  */
-export function augment(images: tf.Tensor4D, recipe: readonly Augmentation[], keys: AugmentKeys): tf.Tensor4D {
+export function augment(
+  images: tf.Tensor4D,
+  recipe: readonly Augmentation[],
+  keys: AugmentKeys,
+  options: AugmentOptions = {},
+): tf.Tensor4D {
   const { random, epoch, step, view, indices } = keys;
   checkShape("augment", { images }, [null, null, null, null], "Images are [N, H, W, C].");
+  checkAugmentations("augment", { recipe });
   checkInteger("augment", { epoch });
   checkInteger("augment", { step });
   checkInteger("augment", { view });
@@ -49,23 +66,8 @@ export function augment(images: tf.Tensor4D, recipe: readonly Augmentation[], ke
     );
   const imageStreams = Array.from({ length: batchSize }, (_, i) => augmentStream(random, epoch, indices[i]!, view));
   const batchStream = random.fork("augment-batch", epoch, step, view);
-  const seen = new Map<string, number>();
-  return tf.tidy(() => {
-    let current = images;
-    for (const augmentation of recipe) {
-      // A name that comes again gets streams of its own: `name`, then `name` 1, `name` 2 …
-      const repeat = seen.get(augmentation.name) ?? 0;
-      seen.set(augmentation.name, repeat + 1);
-      const path = repeat === 0 ? [augmentation.name] : [augmentation.name, repeat];
-      const next = augmentation.apply(current, {
-        randoms: imageStreams.map((stream) => stream.fork(...path)),
-        batchRandom: batchStream.fork(...path),
-      });
-      if (current !== images) current.dispose(); // at once: a batch of large images is hundreds of megabytes
-      current = next;
-    }
-    return current === images ? tf.clone(images) : current;
-  });
+  const context = { randoms: imageStreams, batchRandom: batchStream, ...options };
+  return applySteps(images, recipe, stepContexts(recipe, context));
 }
 
 /**

@@ -2,7 +2,7 @@ import { expectClose } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
-import { context, noise } from "./testing.js";
+import { context, noise } from "./test-images.js";
 
 const run = (apply: Augmentation["apply"]) => {
   const augmentation = defineAugmentation({ name: "tint", apply });

@@ -1,5 +1,6 @@
 import { type CropSpec, checkCropSpec, InvalidArgumentError, type Random } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { RecordDraw } from "./record.js";
 
 /** Where an augmentation draws its random numbers from. */
 export interface AugmentationContext {
@@ -7,6 +8,8 @@ export interface AugmentationContext {
   readonly randoms: readonly Random[];
   /** One stream for this augmentation on the whole batch (epoch, step and view), the same on every rank. */
   readonly batchRandom: Random;
+  /** Present where somebody wants to know what is drawn: call it once per image, with the image's place. */
+  readonly record?: RecordDraw;
 }
 
 /** One step of a recipe: changes a batch of images. */

@@ -1,6 +1,6 @@
 import { type ImageBatch, InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type AugmentKeys, augment, splitCrop } from "./augment.js";
+import { type AugmentKeys, type AugmentOptions, augment, splitCrop } from "./augment.js";
 import type { Augmentation } from "./augmentation.js";
 import { toImages } from "./to-images.js";
 
@@ -9,6 +9,7 @@ import { toImages } from "./to-images.js";
  * of views that were cropped where they were decoded, only the rest of the recipe is applied.
  *
  * @param keys - `keys.view` also chooses the cropped view; the indices are those of the batch.
+ * @param options - `record` is not told of crops that the loader made.
  * @returns float32 [N, S, S, C] in [0, 1]. The caller disposes it.
  * @throws InvalidArgumentError if the batch has no such view.
  */
@@ -16,10 +17,11 @@ export function batchView(
   batch: ImageBatch,
   recipe: readonly Augmentation[],
   keys: Omit<AugmentKeys, "indices">,
+  options: AugmentOptions = {},
 ): tf.Tensor4D {
   const withIndices: AugmentKeys = { ...keys, indices: batch.indices };
   return tf.tidy(() => {
-    if (batch.kind === "raw") return augment(toImages(batch), recipe, withIndices);
+    if (batch.kind === "raw") return augment(toImages(batch), recipe, withIndices, options);
     const view = batch.views[keys.view];
     if (view === undefined) {
       throw new InvalidArgumentError(
@@ -28,6 +30,6 @@ export function batchView(
         { subject: "view", expected: `< ${batch.views.length}`, received: String(keys.view) },
       );
     }
-    return augment(tf.tensor4d(view, [...batch.shape]), splitCrop(recipe).rest, withIndices);
+    return augment(tf.tensor4d(view, [...batch.shape]), splitCrop(recipe).rest, withIndices, options);
   });
 }

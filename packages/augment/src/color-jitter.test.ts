@@ -3,7 +3,7 @@ import { describeBackends, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { colorJitter } from "./color-jitter.js";
-import { applied, context, noise, repeat } from "./testing.js";
+import { applied, context, noise, repeat } from "./test-images.js";
 
 const none = { brightness: 0, contrast: 0, saturation: 0, hue: 0 };
 const count = 600;

@@ -1,6 +1,7 @@
 import { checkChoice, checkInRange, checkPositive, checkShape, InvalidArgumentError } from "@simclr/core";
 import { COLOR_OPERATIONS, colorJitter as jitterColors } from "@simclr/ops";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
+import type { DrawnParameters } from "./record.js";
 
 /** The four operations in the order of their numbers, which is also the reference's fixed order. */
 const OPERATIONS = ["brightness", "contrast", "saturation", "hue"] as const;
@@ -25,6 +26,8 @@ export interface ColorJitterAugmentationOptions {
  * With a an amount times the strength: brightness is x * U[max(1 - a, 0), 1 + a] or x + U[-a, a], contrast and
  * saturation U[1 - a, 1 + a], hue U[-a, a] full turns. An operation whose amount is 0 is skipped.
  *
+ * Needs RGB. Records `applied`, the `order` of the operations, and under the name of each its factor.
+ *
  * @throws InvalidArgumentError if a range would leave what the operation can take; from `apply` if images are not RGB.
  * @see simclr/data_util.py, `color_jitter` and `random_color_jitter`; `colorJitter` of `@simclr/ops`
  */
@@ -39,7 +42,7 @@ export function colorJitter(options: ColorJitterAugmentationOptions = {}): Augme
   const centre = [brightness === "additive" ? 0 : 1, 1, 1, 0];
   return defineAugmentation({
     name: "colorJitter",
-    apply: (images, { randoms }) => {
+    apply: (images, { randoms, record }) => {
       checkShape(
         "colorJitter",
         { images },
@@ -49,7 +52,10 @@ export function colorJitter(options: ColorJitterAugmentationOptions = {}): Augme
       const factors = new Float32Array(4 * randoms.length);
       const orders = new Int32Array(4 * randoms.length).fill(COLOR_OPERATIONS.skip);
       for (const [i, random] of randoms.entries()) {
-        if (!random.bernoulli(probability)) continue;
+        if (!random.bernoulli(probability)) {
+          record?.(i, { applied: false });
+          continue;
+        }
         for (let operation = 0; operation < 4; operation++) {
           const middle = centre[operation]!;
           const width = halfWidths[operation]!;
@@ -58,10 +64,22 @@ export function colorJitter(options: ColorJitterAugmentationOptions = {}): Augme
         }
         const turn = order === "random" ? random.permutation(4) : [0, 1, 2, 3];
         for (let place = 0; place < 4; place++) if (halfWidths[turn[place]!]! > 0) orders[4 * i + place] = turn[place]!;
+        record?.(i, recorded(factors.subarray(4 * i, 4 * i + 4), orders.subarray(4 * i, 4 * i + 4)));
       }
       return jitterColors(images, { factors, order: orders, brightness });
     },
   });
+}
+
+/** The operations in the order in which they come, with the factor of each. */
+function recorded(factors: Float32Array, order: Int32Array): DrawnParameters {
+  const done = [...order].filter((operation) => operation !== COLOR_OPERATIONS.skip);
+  const amounts = done.map((operation) => [OPERATIONS[operation]!, factors[operation]!]);
+  return {
+    applied: true,
+    order: done.map((operation) => OPERATIONS[operation]!),
+    ...(Object.fromEntries(amounts) as Record<Operation, number>),
+  };
 }
 
 function halfWidth(operation: Operation, amount: number, strength: number): number {

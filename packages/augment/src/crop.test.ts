@@ -3,7 +3,7 @@ import { describeBackends, expectClose, expectNewTensors } from "@simclr/test-ut
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { centerCrop, randomResizedCrop } from "./crop.js";
-import { applied, context, noise } from "./testing.js";
+import { applied, context, noise } from "./test-images.js";
 
 describe("randomResizedCrop", () => {
   describeBackends(["cpu", "onednn"], () => {

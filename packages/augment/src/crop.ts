@@ -27,7 +27,8 @@ export interface RandomResizedCropOptions {
 /**
  * Cuts a random box out of each image and resizes it to a square.
  *
- * The bicubic kernels overshoot [0, 1] a little; a later `clip` ends that.
+ * The bicubic kernels overshoot [0, 1] a little; a later `clip` ends that. Takes any C. Records `top`, `left`, `height`
+ * and `width` in pixels.
  *
  * @see simclr/data_util.py, `random_crop_with_resize`; `sampleCropBox` and `resizeTaps` of `@simclr/core`
  */
@@ -37,9 +38,10 @@ export function randomResizedCrop(options: RandomResizedCropOptions): Augmentati
   return defineAugmentation({
     name: "randomResizedCrop", // also in the path of core's cropStream
     crop,
-    apply: (images, { randoms }) => {
+    apply: (images, { randoms, record }) => {
       const [, height, width] = images.shape;
       const boxes = randoms.map((random) => sampleCropBox(random, crop, height, width));
+      if (record) for (const [place, box] of boxes.entries()) record(place, { ...box });
       return cropAndResize(images, boxes, size, kernel);
     },
   });
@@ -56,6 +58,7 @@ export interface CenterCropOptions {
 
 /**
  * Cuts the central square out of each image and resizes it. Images of S x S pixels are copied at fraction 1.
+ * Takes any C. Draws nothing.
  *
  * @see simclr/data_util.py, `center_crop`
  */

@@ -3,7 +3,7 @@ import { describeBackends, expectClose, expectNewTensors } from "@simclr/test-ut
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { gaussianBlur } from "./gaussian-blur.js";
-import { applied, context, noise, repeat } from "./testing.js";
+import { applied, context, noise, repeat } from "./test-images.js";
 
 /** Black images with one white pixel at (size / 2, size / 2). */
 function points(batchSize: number, size: number): tf.Tensor4D {

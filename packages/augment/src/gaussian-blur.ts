@@ -17,6 +17,7 @@ export interface GaussianBlurAugmentationOptions {
 /**
  * Blurs images with a Gaussian, each with the given probability, and clips all of them to [0, 1]. Outside an image
  * there is black. Images below 20 pixels have a kernel of one pixel, and are only clipped.
+ * Takes any C. Records `applied` and `sigmaPx`.
  *
  * @see simclr/data_util.py, `batch_random_blur`; `gaussianBlur` of `@simclr/ops`
  */
@@ -33,11 +34,13 @@ export function gaussianBlur(options: GaussianBlurAugmentationOptions = {}): Aug
     );
   return defineAugmentation({
     name: "gaussianBlur",
-    apply: (images, { randoms, batchRandom }) => {
+    apply: (images, { randoms, batchRandom, record }) => {
       const kernelSize = options.kernelSize ?? Math.floor(images.shape[1] / 10);
       const blurred = randoms.map((random) => Number(random.bernoulli(probability)));
       const batchSigma = batchRandom.uniform(low, high);
       const sigmas = randoms.map((random) => (sigmaPer === "batch" ? batchSigma : random.uniform(low, high)));
+      for (const [place, on] of blurred.entries())
+        record?.(place, on === 1 ? { applied: true, sigmaPx: sigmas[place]! } : { applied: false });
       return tf.tidy(() => {
         const result = mapImageGroups(images, blurred, (group, on, indices) =>
           on === 1 ? blur(group, { kernelSize, sigma: indices.map((i) => sigmas[i]!) }) : group,

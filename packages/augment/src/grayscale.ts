@@ -1,7 +1,7 @@
 import { checkInRange, checkShape } from "@simclr/core";
-import { mapImageGroups } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
+import { drawEach, mapDrawn } from "./per-image.js";
 
 /** Luma of red, green and blue, as `tf.image.rgb_to_grayscale` weighs them. */
 const LUMA = [0.2989, 0.587, 0.114];
@@ -12,7 +12,8 @@ export interface GrayscaleOptions {
 }
 
 /**
- * Replaces the three channels of an image by its luma, each image with the given probability.
+ * Replaces the three channels of an image by its luma, each image with the given probability. Needs RGB. Records
+ * `applied`.
  *
  * @throws InvalidArgumentError from `apply` if images are not RGB.
  * @see simclr/data_util.py, `to_grayscale`
@@ -22,20 +23,22 @@ export function grayscale(options: GrayscaleOptions = {}): Augmentation {
   checkInRange("grayscale", { probability }, 0, 1);
   return defineAugmentation({
     name: "grayscale",
-    apply: (images, { randoms }) => {
+    apply: (images, context) => {
       checkShape(
         "grayscale",
         { images },
         [null, null, null, 3],
         "Decode images as RGB, or take colorJitter and grayscale out of the recipe.",
       );
-      const gray = randoms.map((random) => Number(random.bernoulli(probability)));
       // No matrix product: a backend may round its operands to fewer bits than a pixel has.
-      return mapImageGroups(images, gray, (group, without) => {
-        if (without === 0) return group;
-        const luma = tf.sum(tf.mul(group, tf.tensor4d(LUMA, [1, 1, 1, 3])), 3, true); // [n, H, W, 1]
-        return tf.concat([luma, luma, luma], 3) as tf.Tensor4D; // [n, H, W, 3]
-      });
+      return mapDrawn(
+        images,
+        drawEach(context, probability, () => ({})),
+        (group) => {
+          const luma = tf.sum(tf.mul(group, tf.tensor4d(LUMA, [1, 1, 1, 3])), 3, true); // [n, H, W, 1]
+          return tf.concat([luma, luma, luma], 3) as tf.Tensor4D; // [n, H, W, 3]
+        },
+      );
     },
   });
 }

@@ -1,4 +1,4 @@
-export { type AugmentKeys, augment, splitCrop } from "./augment.js";
+export { type AugmentKeys, type AugmentOptions, augment, splitCrop } from "./augment.js";
 export { type Augmentation, type AugmentationContext, defineAugmentation } from "./augmentation.js";
 export { batchView } from "./batch-view.js";
 export { clip } from "./clip.js";
@@ -19,4 +19,5 @@ export {
   simclr,
   simclrV2,
 } from "./recipes.js";
+export type { DrawnParameters, RecordDraw } from "./record.js";
 export { toImages } from "./to-images.js";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { clip } from "./clip.js";
 import { flipLeftRight } from "./flip.js";
 import { grayscale } from "./grayscale.js";
-import { applied, context, noise, repeat } from "./testing.js";
+import { applied, context, noise, repeat } from "./test-images.js";
 import { toImages } from "./to-images.js";
 
 const count = 600;

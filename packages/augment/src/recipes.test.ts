@@ -3,7 +3,7 @@ import { expectClose } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { cifar, cropOnly, evaluate, fineTune, recipes, simclr, simclrV2 } from "./recipes.js";
-import { applied, noise, repeat } from "./testing.js";
+import { applied, noise, repeat } from "./test-images.js";
 
 const names = (recipe: readonly { name: string }[]): string[] => recipe.map(({ name }) => name);
 const cropOf = (recipe: readonly { crop?: CropSpec }[]): CropSpec | undefined => recipe[0]?.crop;

@@ -1,6 +1,7 @@
 import { Random } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Augmentation, AugmentationContext } from "./augmentation.js";
+import type { DrawnParameters } from "./record.js";
 
 /** Images of noise in [0, 1], the same ones at every call. */
 export function noise(shape: [number, number, number, number]): tf.Tensor4D {
@@ -27,4 +28,22 @@ export function applied(augmentation: Augmentation, images: tf.Tensor4D, seed = 
   const result = tf.tidy(() => augmentation.apply(images, context(images.shape[0], seed)).dataSync() as Float32Array);
   const length = result.length / images.shape[0];
   return Array.from({ length: images.shape[0] }, (_, i) => result.subarray(i * length, (i + 1) * length));
+}
+
+/** What an augmentation makes of each image of a batch, and all that it and its steps say they drew for it. */
+export function appliedAndDrawn(
+  augmentation: Augmentation,
+  images: tf.Tensor4D,
+  seed = 1,
+): { values: Float32Array; drawn: (DrawnParameters & { path: string })[] }[] {
+  const drawn = Array.from({ length: images.shape[0] }, (): (DrawnParameters & { path: string })[] => []);
+  const recorder: Augmentation = {
+    name: augmentation.name,
+    apply: (batch, given) =>
+      augmentation.apply(batch, {
+        ...given,
+        record: (place, parameters, ...path) => drawn[place]!.push({ ...parameters, path: path.join("/") }),
+      }),
+  };
+  return applied(recorder, images, seed).map((values, i) => ({ values, drawn: drawn[i]! }));
 }
