@@ -1,12 +1,16 @@
 export { type AugmentKeys, type AugmentOptions, augment, splitCrop } from "./augment.js";
 export { type Augmentation, type AugmentationContext, defineAugmentation } from "./augmentation.js";
 export { batchView } from "./batch-view.js";
+export { type ChannelDropOptions, channelDrop } from "./channel-drop.js";
 export { clip } from "./clip.js";
 export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter.js";
 export { type CenterCropOptions, centerCrop, type RandomResizedCropOptions, randomResizedCrop } from "./crop.js";
+export { type EqualizeOptions, equalize } from "./equalize.js";
 export { type FlipLeftRightOptions, flipLeftRight } from "./flip.js";
 export { type GaussianBlurAugmentationOptions, gaussianBlur } from "./gaussian-blur.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
+export type { ParameterRange } from "./per-image.js";
+export { type PosterizeOptions, posterize } from "./posterize.js";
 export {
   type CropRecipeOptions,
   cifar,
@@ -20,4 +24,5 @@ export {
   simclrV2,
 } from "./recipes.js";
 export type { DrawnParameters, RecordDraw } from "./record.js";
+export { type SolarizeOptions, solarize } from "./solarize.js";
 export { toImages } from "./to-images.js";
