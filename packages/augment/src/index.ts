@@ -7,10 +7,12 @@ export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter
 export { type CenterCropOptions, centerCrop, type RandomResizedCropOptions, randomResizedCrop } from "./crop.js";
 export { type EqualizeOptions, equalize } from "./equalize.js";
 export { type FlipLeftRightOptions, flipLeftRight } from "./flip.js";
+export { type FlipUpDownOptions, flipUpDown } from "./flip-up-down.js";
 export { type GaussianBlurAugmentationOptions, gaussianBlur } from "./gaussian-blur.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
 export type { ParameterRange } from "./per-image.js";
 export { type PosterizeOptions, posterize } from "./posterize.js";
+export { type QuarterTurnOptions, quarterTurn } from "./quarter-turn.js";
 export {
   type CropRecipeOptions,
   cifar,
@@ -24,5 +26,6 @@ export {
   simclrV2,
 } from "./recipes.js";
 export type { DrawnParameters, RecordDraw } from "./record.js";
+export { type RotateOptions, rotate } from "./rotate.js";
 export { type SolarizeOptions, solarize } from "./solarize.js";
 export { toImages } from "./to-images.js";
