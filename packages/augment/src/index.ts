@@ -9,10 +9,12 @@ export { type EqualizeOptions, equalize } from "./equalize.js";
 export { type FlipLeftRightOptions, flipLeftRight } from "./flip.js";
 export { type FlipUpDownOptions, flipUpDown } from "./flip-up-down.js";
 export { type GaussianBlurAugmentationOptions, gaussianBlur } from "./gaussian-blur.js";
+export { type GaussianNoiseOptions, gaussianNoise } from "./gaussian-noise.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
 export type { ParameterRange } from "./per-image.js";
 export { type PosterizeOptions, posterize } from "./posterize.js";
 export { type QuarterTurnOptions, quarterTurn } from "./quarter-turn.js";
+export { type RandomErasingOptions, randomErasing } from "./random-erasing.js";
 export {
   type CropRecipeOptions,
   cifar,
