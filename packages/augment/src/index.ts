@@ -4,6 +4,7 @@ export { batchView } from "./batch-view.js";
 export { type ChannelDropOptions, channelDrop } from "./channel-drop.js";
 export { clip } from "./clip.js";
 export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter.js";
+export { type ComposeOptions, compose } from "./compose.js";
 export { type CenterCropOptions, centerCrop, type RandomResizedCropOptions, randomResizedCrop } from "./crop.js";
 export { type EqualizeOptions, equalize } from "./equalize.js";
 export { type FlipLeftRightOptions, flipLeftRight } from "./flip.js";
@@ -11,10 +12,13 @@ export { type FlipUpDownOptions, flipUpDown } from "./flip-up-down.js";
 export { type GaussianBlurAugmentationOptions, gaussianBlur } from "./gaussian-blur.js";
 export { type GaussianNoiseOptions, gaussianNoise } from "./gaussian-noise.js";
 export { type GrayscaleOptions, grayscale } from "./grayscale.js";
+export { type OneOfOptions, oneOf } from "./one-of.js";
 export type { ParameterRange } from "./per-image.js";
 export { type PosterizeOptions, posterize } from "./posterize.js";
 export { type QuarterTurnOptions, quarterTurn } from "./quarter-turn.js";
+export { type RandomApplyOptions, randomApply } from "./random-apply.js";
 export { type RandomErasingOptions, randomErasing } from "./random-erasing.js";
+export { type RandomOrderOptions, randomOrder } from "./random-order.js";
 export {
   type CropRecipeOptions,
   cifar,
