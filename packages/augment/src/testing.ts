@@ -1,0 +1,1 @@
+export { type CheckAugmentationOptions, checkAugmentation } from "./check-augmentation.js";
