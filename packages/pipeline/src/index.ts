@@ -9,6 +9,7 @@ export {
 export { type PipelineEvents, silent } from "./events.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
+export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export type { MeasuredRow, RunResults, StageSummary } from "./results.js";
 export { type RunOptions, type RunOutcome, run } from "./run/run.js";
 export { InterruptedError } from "./stages/train-stage.js";

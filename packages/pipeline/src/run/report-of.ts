@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { batchView } from "@simclr/augment";
-import { Random, type RawBatch, type RawImage } from "@simclr/core";
+import { Random } from "@simclr/core";
 import { type AugmentedViews, type Confusion, type Curve, type Fact, writeReport } from "@simclr/report";
 import { readSteps } from "@simclr/trainer/node";
 import { stringify } from "yaml";
 import { pretrainRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
+import { viewsOfImage } from "../preview-sheet.js";
 import type { MeasuredRow, RunResults } from "../results.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -81,34 +81,10 @@ async function viewsOf({ unlabelled, train }: RunImages, config: Config): Promis
   const recipe = pretrainRecipe(config);
   const indices = random.permutation(unlabelled.size).slice(0, SHEET_IMAGES);
   const original = await Promise.all([...indices].map((index) => train.read(index)));
-  const views = await Promise.all(original.map((image, i) => viewsOfImage(image, indices[i]!, recipe, random)));
+  const views = await Promise.all(
+    original.map((image, i) => viewsOfImage(image, indices[i]!, recipe, random, SHEET_VIEWS)),
+  );
   return { original, views, caption: "Training images and the random views that pretraining sees of them" };
-}
-
-async function viewsOfImage(
-  image: RawImage,
-  index: number,
-  recipe: ReturnType<typeof pretrainRecipe>,
-  random: Random,
-): Promise<RawImage[]> {
-  const { height, width, channels, data } = image;
-  const batch: RawBatch = {
-    kind: "raw",
-    images: data,
-    shape: [1, height, width, channels],
-    indices: Int32Array.of(index),
-    labels: Int32Array.of(-1),
-  };
-  const views: RawImage[] = [];
-  for (let view = 0; view < SHEET_VIEWS; view++) {
-    const tensor = batchView(batch, recipe, { random, epoch: 0, step: 0, view });
-    const [, side, , depth] = tensor.shape;
-    const values = await tensor.data();
-    tensor.dispose();
-    const bytes = Uint8Array.from(values, (value) => Math.round(255 * Math.min(1, Math.max(0, value))));
-    views.push({ height: side, width: side, channels: depth, data: bytes });
-  }
-  return views;
 }
 
 /** The confusion matrix of the best distilled student, else of the fine-tuned network. */
