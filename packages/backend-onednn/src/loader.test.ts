@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
+const distIndex = join(packageFolder, "dist", "index.js");
 let folder: string | undefined;
 
 afterEach(() => {
@@ -23,7 +24,15 @@ function whyNotWith(addon: string | undefined): string {
     writeFileSync(join(folder, "build", "simclr_onednn.node"), addon);
   }
   const script = `import { whyNot } from ${JSON.stringify(join(folder, "dist", "index.js"))}; console.log(whyNot());`;
-  return execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).trim();
+  return runModule(script);
+}
+
+/** What a module prints in a process of its own. */
+function runModule(source: string, env: NodeJS.ProcessEnv = {}): string {
+  return execFileSync(process.execPath, ["--input-type=module", "-e", source], {
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  }).trim();
 }
 
 it("says what is missing and which command installs it where the addon is not built", () => {
@@ -36,4 +45,19 @@ it("says what is missing and which command installs it where the addon is not bu
 
 it("gives the reason where the addon does not load", () => {
   expect(whyNotWith("not a library")).toMatch(/: the addon does not load \(.+\)\. Install the tools with/);
+});
+
+it("outlives the worker threads that used it", () => {
+  const work = `
+    import { loadBinding } from ${JSON.stringify(distIndex)};
+    const binding = loadBinding();
+    binding.setThreads(2);
+    binding.kernels.Sqrt(binding.write(new Float32Array(1 << 20)), 1 << 20, 0);`;
+  const script = `
+    import { once } from "node:events";
+    import { Worker } from "node:worker_threads";
+    for (let i = 0; i < 3; i++) await once(new Worker(${JSON.stringify(work)}, { eval: true }), "exit");
+    console.log("alive");`;
+  // Threads that spin between two parallel loops are where Node would pull the code away from under them.
+  expect(runModule(script, { OMP_WAIT_POLICY: "active" })).toBe("alive");
 });
