@@ -1,5 +1,6 @@
 // Compiles the addon where this machine can; otherwise says what to install and leaves the other backends in charge.
 // SIMCLR_NATIVE=required makes a failure fatal, SIMCLR_NATIVE=skip does nothing.
+// --sanitize builds the addon of `test:asan` instead, in a folder of its own.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -7,8 +8,10 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const output = join(root, "build", "simclr_onednn.node");
-const stamp = join(root, "build", "sources.sha256");
+const sanitize = process.argv.includes("--sanitize");
+const folder = join(root, "build", sanitize ? "sanitized" : "");
+const output = join(folder, "simclr_onednn.node");
+const stamp = join(folder, "sources.sha256");
 const mode = process.env.SIMCLR_NATIVE ?? "optional";
 
 function giveUp(reason) {
@@ -68,11 +71,13 @@ const missing = missingPackages();
 if (missing.length > 0) {
   giveUp(`cannot compile the addon, missing: ${missing.join(", ")}. Run: apt-get install -y ${missing.join(" ")}`);
 }
-mkdirSync(join(root, "build"), { recursive: true });
-run("cmake", ["-S", ".", "-B", "build/cmake", "-DCMAKE_BUILD_TYPE=Release"]);
-run("cmake", ["--build", "build/cmake", "--parallel", process.env.SIMCLR_BUILD_JOBS ?? "2"]);
+const cmakeFolder = join(folder, "cmake");
+mkdirSync(folder, { recursive: true });
+const settings = ["-DCMAKE_BUILD_TYPE=Release", `-DSIMCLR_SANITIZE=${sanitize ? "ON" : "OFF"}`];
+run("cmake", ["-S", ".", "-B", cmakeFolder, ...settings]);
+run("cmake", ["--build", cmakeFolder, "--parallel", process.env.SIMCLR_BUILD_JOBS ?? "2"]);
 // Renamed into place, so that a running program keeps the file it has mapped.
-copyFileSync(join(root, "build", "cmake", "simclr_onednn.node"), `${output}.new`);
+copyFileSync(join(cmakeFolder, "simclr_onednn.node"), `${output}.new`);
 renameSync(`${output}.new`, output);
 writeFileSync(stamp, hash);
 console.log(`backend-onednn: built ${relative(process.cwd(), output) || output}`);

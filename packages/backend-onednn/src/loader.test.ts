@@ -27,11 +27,12 @@ function whyNotWith(addon: string | undefined): string {
   return runModule(script);
 }
 
-/** What a module prints in a process of its own. */
+/** What a module prints in a process of its own, which uses the package's own addon unless `env` names another. */
 function runModule(source: string, env: NodeJS.ProcessEnv = {}): string {
+  const { SIMCLR_ONEDNN_ADDON: _, ...inherited } = process.env;
   return execFileSync(process.execPath, ["--input-type=module", "-e", source], {
     encoding: "utf8",
-    env: { ...process.env, ...env },
+    env: { ...inherited, ...env },
   }).trim();
 }
 
@@ -45,6 +46,16 @@ it("says what is missing and which command installs it where the addon is not bu
 
 it("gives the reason where the addon does not load", () => {
   expect(whyNotWith("not a library")).toMatch(/: the addon does not load \(.+\)\. Install the tools with/);
+});
+
+it("loads the addon that SIMCLR_ONEDNN_ADDON names", () => {
+  const script = `import { whyNot } from ${JSON.stringify(distIndex)}; console.log(whyNot());`;
+  const own = join(packageFolder, "build", "simclr_onednn.node");
+  expect(runModule(script, { SIMCLR_ONEDNN_ADDON: own })).toBe("undefined");
+  expect(runModule(script, { SIMCLR_ONEDNN_ADDON: "/no/addon.node" })).toBe(
+    `Cannot load the oneDNN backend on ${process.platform}-${process.arch}: there is no /no/addon.node. ` +
+      'Correct or unset SIMCLR_ONEDNN_ADDON, or call tf.setBackend("cpu").',
+  );
 });
 
 it("outlives the worker threads that used it", () => {

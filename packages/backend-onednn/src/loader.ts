@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { BackendError, InvalidArgumentError } from "@simclr/core";
 import type { Binding, NativeInfo, NativeMemory } from "./native.js";
 
@@ -29,7 +30,7 @@ export function whyNot(): string | undefined {
 }
 
 /**
- * Loads the addon, once per process.
+ * Loads the addon, once per process: the package's own, or the file that `SIMCLR_ONEDNN_ADDON` names.
  * @throws BackendError that says what is missing and which command installs it.
  */
 export function loadBinding(): Binding {
@@ -37,7 +38,7 @@ export function loadBinding(): Binding {
   if (failure) throw failure;
   waitBriefly();
   try {
-    loaded = require("../build/simclr_onednn.node") as Binding;
+    loaded = require(addonFile()) as Binding;
   } catch (cause) {
     failure = explain(cause as NodeJS.ErrnoException);
     throw failure;
@@ -62,6 +63,11 @@ export function onednnInfo(): NativeInfo {
 /** The memory pool's state. */
 export function onednnMemory(): NativeMemory {
   return loadBinding().memoryStats();
+}
+
+function addonFile(): string {
+  const named = process.env.SIMCLR_ONEDNN_ADDON;
+  return named ? resolve(named) : "../build/simclr_onednn.node";
 }
 
 /**
@@ -91,7 +97,10 @@ function explain(cause: NodeJS.ErrnoException): BackendError {
   const reason = cause.message.split("\n")[0] ?? "";
   let remedy = `Install the tools with \`${INSTALL}\` and run \`npm run build:native\` in ${packageName()}`;
   let missing = `the addon does not load (${reason})`;
-  if (cause.code === "MODULE_NOT_FOUND") {
+  if (cause.code === "MODULE_NOT_FOUND" && process.env.SIMCLR_ONEDNN_ADDON) {
+    missing = `there is no ${addonFile()}`;
+    remedy = "Correct or unset SIMCLR_ONEDNN_ADDON";
+  } else if (cause.code === "MODULE_NOT_FOUND") {
     missing = "the addon is not built (build/simclr_onednn.node is missing)";
   } else if (reason.includes("libdnnl")) {
     missing = "libdnnl.so.2 is missing";
