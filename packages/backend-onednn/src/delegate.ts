@@ -1,11 +1,9 @@
 import { createRequire } from "node:module";
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-import type { OnednnBackend } from "./backend.js";
+import type { KernelCall, KernelResult } from "./kernel.js";
 
 type CpuModule = typeof import("@tensorflow/tfjs-backend-cpu");
-type KernelResult = tf.TensorInfo | tf.TensorInfo[];
-type KernelInputs = tf.NamedTensorInfoMap | tf.TensorInfo[];
 
 const require = createRequire(import.meta.url);
 let cpuModule: CpuModule | undefined;
@@ -23,12 +21,7 @@ export function cpuKernelNames(): string[] {
 }
 
 /** Runs tfjs's cpu kernel: copies the operands to the host and the results back. */
-export function delegate(
-  kernelName: string,
-  inputs: KernelInputs,
-  attrs: tf.NamedAttrMap,
-  backend: OnednnBackend,
-): KernelResult {
+export function delegate(kernelName: string, { inputs, attrs, backend }: KernelCall): KernelResult {
   const { MathBackendCPU } = loadCpu();
   const kernel = tf.getKernel(kernelName, "cpu");
   if (!kernel) throw new Error(`oneDNN backend: no cpu kernel ${kernelName} for these operands.`);
@@ -61,7 +54,11 @@ export function delegate(
   const operands = Array.isArray(inputs)
     ? inputs.map(send)
     : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, send(info as tf.TensorInfo)]));
-  const results = kernel.kernelFunc({ inputs: operands as tf.NamedTensorInfoMap, attrs, backend: cpu });
+  const results = kernel.kernelFunc({
+    inputs: operands as tf.NamedTensorInfoMap,
+    attrs: attrs as tf.NamedAttrMap,
+    backend: cpu,
+  });
   return Array.isArray(results) ? results.map(receive) : receive(results as tf.TensorInfo);
 }
 

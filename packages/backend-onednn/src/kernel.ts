@@ -10,13 +10,17 @@ export interface KernelCall {
   readonly backend: OnednnBackend;
 }
 
+export type KernelResult = tf.TensorInfo | tf.TensorInfo[];
+
 /** A kernel that the addon computes. */
 export interface NativeKernel {
   /** Name in tfjs-core's registry. */
   readonly name: string;
+  /** Floating-point operations of a call, where it is they that take its time; asked by the profiler alone. */
+  flops?(call: KernelCall): number;
   /** Whether the addon can do this call; calls it cannot do go to the cpu kernel of the same name. Default: all. */
   accepts?(call: KernelCall): boolean;
-  run(call: KernelCall): tf.TensorInfo | tf.TensorInfo[];
+  run(call: KernelCall): KernelResult;
 }
 
 /** Whether all operands are float32. */

@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 30_000 }); // most of these start a process
 
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 const distIndex = join(packageFolder, "dist", "index.js");

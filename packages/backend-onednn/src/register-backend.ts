@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { OnednnBackend } from "./backend.js";
-import { cpuKernelNames, delegate } from "./delegate.js";
+import { cpuKernelNames } from "./delegate.js";
+import { dispatch } from "./dispatch.js";
 import type { KernelCall, NativeKernel } from "./kernel.js";
 import { callsOf } from "./kernel-calls.js";
 import { nativeKernels } from "./kernels/table.js";
 import { loadBinding, setThreads, type ThreadOptions } from "./loader.js";
+import { profileProcessIfAsked } from "./profile-process.js";
 
 /** Name of the backend in tfjs-core. */
 export const BACKEND_NAME = "onednn";
@@ -25,33 +27,18 @@ export function registerOnednnBackend(options: RegisterOptions = {}): void {
   setThreads(options);
   if (tf.findBackendFactory(BACKEND_NAME)) return;
   registerKernels();
+  profileProcessIfAsked();
   tf.registerBackend(BACKEND_NAME, () => new OnednnBackend(binding), PRIORITY);
 }
 
 function registerKernels(): void {
-  const register = (kernelName: string, kernelFunc: tf.KernelFunc): void => {
-    if (!tf.getKernel(kernelName, BACKEND_NAME))
-      tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+  const register = (kernelName: string, kernel?: NativeKernel): void => {
+    if (tf.getKernel(kernelName, BACKEND_NAME)) return;
+    const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
+      dispatch(kernelName, kernel, { inputs, attrs: attrs ?? {}, backend } as unknown as KernelCall);
+    tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
+    callsOf(kernelName); // from now on it is counted, at first with zeros
   };
-  for (const kernel of nativeKernels) register(kernel.name, nativeKernelFunc(kernel));
-  for (const name of cpuKernelNames()) register(name, hostKernelFunc(name));
-}
-
-function nativeKernelFunc(kernel: NativeKernel): tf.KernelFunc {
-  const calls = callsOf(kernel.name);
-  const runOnHost = hostKernelFunc(kernel.name);
-  return (args) => {
-    const call = { ...args, attrs: args.attrs ?? {} } as unknown as KernelCall;
-    if (kernel.accepts && !kernel.accepts(call)) return runOnHost(args);
-    calls.native++;
-    return kernel.run(call);
-  };
-}
-
-function hostKernelFunc(name: string): tf.KernelFunc {
-  const calls = callsOf(name);
-  return ({ inputs, attrs, backend }) => {
-    calls.host++;
-    return delegate(name, inputs, attrs ?? {}, backend as OnednnBackend);
-  };
+  for (const kernel of nativeKernels) register(kernel.name, kernel);
+  for (const name of cpuKernelNames()) register(name);
 }

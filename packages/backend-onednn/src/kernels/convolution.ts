@@ -41,12 +41,28 @@ const useBfloat16 = (): boolean => getPrecision() === "bfloat16";
 
 const isNhwcFloat32 = (call: KernelCall): boolean => call.attrs.dataFormat !== "NCHW" && allFloat32(call);
 
+const forwardInfo = ({ inputs, attrs }: KernelCall): Conv2DInfo =>
+  convInfo(attrs, inputs.x!.shape, inputs.filter!.shape);
+
+const backpropInputInfo = ({ inputs, attrs }: KernelCall): Conv2DInfo =>
+  convInfo(attrs, attrs.inputShape as number[], inputs.filter!.shape);
+
+const backpropFilterInfo = ({ inputs, attrs }: KernelCall): Conv2DInfo =>
+  convInfo(attrs, inputs.x!.shape, attrs.filterShape as number[]);
+
+/** Of direct summation: every output is a sum over the filter's window and the input channels, padding included. */
+function flops(info: Conv2DInfo): number {
+  return 2 * tf.util.sizeFromShape(info.outShape) * info.filterHeight * info.filterWidth * info.inChannels;
+}
+
 export const conv2d: NativeKernel = {
   name: "Conv2D",
   accepts: isNhwcFloat32,
-  run: ({ inputs, attrs, backend }) => {
+  flops: (call) => flops(forwardInfo(call)),
+  run: (call) => {
+    const { inputs, backend } = call;
     const { x, filter } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
-    const info = convInfo(attrs, x.shape, filter.shape);
+    const info = forwardInfo(call);
     const args = [backend.handle(x), backend.handle(filter), null, convSizes(info), useBfloat16()];
     return backend.compute("Conv2D", args, info.outShape);
   },
@@ -56,14 +72,12 @@ export const conv2dBackpropInput: NativeKernel = {
   name: "Conv2DBackpropInput",
   // tfjs lets dy be larger than what the convolution gives; only cpu's loops have a meaning for that.
   accepts: (call) =>
-    isNhwcFloat32(call) &&
-    tf.util.arraysEqual(
-      convInfo(call.attrs, call.attrs.inputShape as number[], call.inputs.filter!.shape).outShape,
-      call.inputs.dy!.shape,
-    ),
-  run: ({ inputs, attrs, backend }) => {
+    isNhwcFloat32(call) && tf.util.arraysEqual(backpropInputInfo(call).outShape, call.inputs.dy!.shape),
+  flops: (call) => flops(backpropInputInfo(call)),
+  run: (call) => {
+    const { inputs, backend } = call;
     const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
-    const info = convInfo(attrs, attrs.inputShape as number[], filter.shape);
+    const info = backpropInputInfo(call);
     const args = [backend.handle(dy), backend.handle(filter), convSizes(info), useBfloat16()];
     return backend.compute("Conv2DBackpropInput", args, info.inShape);
   },
@@ -72,9 +86,11 @@ export const conv2dBackpropInput: NativeKernel = {
 export const conv2dBackpropFilter: NativeKernel = {
   name: "Conv2DBackpropFilter",
   accepts: isNhwcFloat32,
-  run: ({ inputs, attrs, backend }) => {
+  flops: (call) => flops(backpropFilterInfo(call)),
+  run: (call) => {
+    const { inputs, backend } = call;
     const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
-    const info = convInfo(attrs, x.shape, attrs.filterShape as number[]);
+    const info = backpropFilterInfo(call);
     const args = [backend.handle(x), backend.handle(dy), convSizes(info), useBfloat16()];
     return backend.compute("Conv2DBackpropFilter", args, info.filterShape);
   },
@@ -83,10 +99,11 @@ export const conv2dBackpropFilter: NativeKernel = {
 export const fusedConv2d: NativeKernel = {
   name: "FusedConv2D",
   accepts: (call) => isNhwcFloat32(call) && hasVectorBias(call.inputs.bias, call.inputs.filter!.shape[3]!),
+  flops: (call) => flops(forwardInfo(call)),
   run: (call) => {
-    const { inputs, attrs, backend } = call;
+    const { inputs, backend } = call;
     const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo };
-    const info = convInfo(attrs, x.shape, filter.shape);
+    const info = forwardInfo(call);
     const operands = [backend.handle(x), backend.handle(filter), optionalHandle(backend, bias)];
     const y = backend.compute("Conv2D", [...operands, convSizes(info), useBfloat16()], info.outShape);
     return applyActivation(call, y);

@@ -33,9 +33,19 @@ function lastTwo(shape: number[], transposed: boolean): [number, number] {
   return transposed ? [second, first] : [first, second];
 }
 
+function flops({ inputs, attrs }: KernelCall): number {
+  const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+  const { transposeA = false, transposeB = false } = attrs as unknown as MatMulAttrs;
+  const [rows, inner] = lastTwo(a.shape, transposeA);
+  const [, cols] = lastTwo(b.shape, transposeB);
+  const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return 2 * tf.util.sizeFromShape(batch) * rows * inner * cols;
+}
+
 export const batchMatMul: NativeKernel = {
   name: "BatchMatMul",
   accepts: allFloat32,
+  flops,
   run: (call) => multiply(call, null),
 };
 
@@ -45,5 +55,6 @@ export const fusedMatMul: NativeKernel = {
     const { b, bias } = call.inputs;
     return allFloat32(call) && hasVectorBias(bias, lastTwo(b!.shape, call.attrs.transposeB as boolean)[1]);
   },
+  flops,
   run: (call) => applyActivation(call, multiply(call, call.inputs.bias ?? null)),
 };
