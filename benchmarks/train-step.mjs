@@ -1,7 +1,9 @@
 // One SimCLR training step: two views through a ResNet and its projection head, NT-Xent, LARS. Views are given; augmentation
-// is measured apart.
+// is measured apart. With --profile (on onednn) as many steps again, and a table of what each kernel took in one of them.
 //   pnpm bench train-step --model r18 --image-size 32 --batch 64 [--precision float32|bfloat16] [--steps 10] [--backend onednn] [--json]
+//     [--profile [--by-shape]]
 import { parseArgs } from "node:util";
+import { profileOnednn, profileTable } from "@simclr/backend-onednn";
 import { useBackend } from "@simclr/backends";
 import { Random } from "@simclr/core";
 import { ntXentLoss } from "@simclr/losses";
@@ -20,6 +22,8 @@ const { values } = parseArgs({
     backend: { type: "string", default: "onednn" },
     threads: { type: "string" },
     json: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    "by-shape": { type: "boolean", default: false },
   },
 });
 const imageSize = Number(values["image-size"]);
@@ -85,3 +89,11 @@ else
   console.log(
     `${values.model}, ${imageSize} px, batch ${batch}: ${result.imagesPerSecond} images/s (median ${result.medianStepMs} ms a step; loss ${loss.toFixed(4)}; ${report.name}, ${report.details})`,
   );
+if (values.profile) {
+  if (report.name !== "onednn") throw new Error(`--profile is for the backend onednn; this is ${report.name}`);
+  const repeat = async () => {
+    for (let i = 0; i < steps; i++) await step();
+  };
+  const { profile } = await profileOnednn(repeat, { byShape: values["by-shape"] });
+  console.error(`\none step:\n${profileTable(profile, { steps })}`);
+}
