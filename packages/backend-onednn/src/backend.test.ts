@@ -75,6 +75,13 @@ describe("storage", () => {
     );
     for (const handle of [x, f]) binding.free(handle);
   });
+
+  it("refuses a negative size, and its pool stays whole", () => {
+    const binding = loadBinding();
+    const before = onednnMemory().usedBytes;
+    expect(() => binding.kernels.Fill?.(-2, 1, "float32")).toThrow(/bad_alloc/);
+    expect(onednnMemory().usedBytes).toBe(before);
+  });
 });
 
 describe("kernel calls", () => {

@@ -41,7 +41,7 @@ Pool& Pool::Get() {
 
 Block Pool::Allocate(size_t bytes) {
   void* memory = nullptr;
-  if (posix_memalign(&memory, kAlign, kGuard + bytes + kGuard) != 0) throw std::bad_alloc();
+  if (bytes > kLargestBlock || posix_memalign(&memory, kAlign, kGuard + bytes + kGuard) != 0) throw std::bad_alloc();
   unsigned char* front = static_cast<unsigned char*>(memory);
   unsigned char* data = front + kGuard;
   unsigned char* back = data + bytes;

@@ -43,6 +43,7 @@ Pool& Pool::Get() {
 }
 
 Block Pool::Allocate(size_t bytes) {
+  if (bytes > kLargestBlock) throw std::bad_alloc();
   std::lock_guard<std::mutex> lock(mutex_);
   void* data = nullptr;
   size_t size = 0;

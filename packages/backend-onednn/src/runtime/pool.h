@@ -50,7 +50,10 @@ class Pool {
  public:
   static Pool& Get();
 
+  /// More than any machine has; what is above comes from a negative size.
+  static constexpr size_t kLargestBlock = size_t{1} << 46;
   /// A block of at least `bytes` bytes, aligned to 64; never null, also for 0 bytes. Contents are undefined.
+  /// Throws std::bad_alloc above kLargestBlock and where the system has no more memory.
   Block Allocate(size_t bytes);
   /// Gives wholly unused segments back to the system.
   void Trim();
