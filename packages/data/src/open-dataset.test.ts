@@ -164,6 +164,12 @@ describe("openDataset on wrong paths", () => {
     expect(await openDataset(join(root, "none")).catch(isSimclrError)).toBe(true);
   });
 
+  it("says which folder of a pattern is missing", async () => {
+    await expect(openDataset("/nowhere/train-*.tar")).rejects.toThrow(
+      /^The folder \/nowhere of the pattern "\/nowhere\/train-\*\.tar" cannot be read: ENOENT.*\. Expected a folder that holds the shards; correct the path\.$/,
+    );
+  });
+
   it("says what a folder without images holds", async () => {
     const folder = writeTree(join(root, "texts"), { "a.txt": "x" });
     expect(await failure(openDataset(folder))).toMatch(

@@ -77,7 +77,8 @@ async function listFolder(folder: string, pattern: string): Promise<string[]> {
     return await readdir(folder);
   } catch (cause) {
     throw new DataError(
-      `The folder ${folder} of the pattern "${pattern}" cannot be read: ${(cause as Error).message}.`,
+      `The folder ${folder} of the pattern "${pattern}" cannot be read: ${(cause as Error).message}. ` +
+        "Expected a folder that holds the shards; correct the path.",
       {
         subject: folder,
         cause,
