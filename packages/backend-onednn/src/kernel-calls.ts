@@ -6,12 +6,13 @@ export interface KernelCalls {
   readonly host: number;
 }
 
-type Counter = { -readonly [K in keyof KernelCalls]: KernelCalls[K] };
+/** The same, for who counts. */
+export type KernelCounter = { -readonly [K in keyof KernelCalls]: KernelCalls[K] };
 
-const counters = new Map<string, Counter>();
+const counters = new Map<string, KernelCounter>();
 
 /** The counter of a kernel, for who runs it. */
-export function callsOf(kernelName: string): Counter {
+export function callsOf(kernelName: string): KernelCounter {
   let counter = counters.get(kernelName);
   if (!counter) {
     counter = { native: 0, host: 0 };

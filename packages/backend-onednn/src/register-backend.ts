@@ -34,10 +34,10 @@ export function registerOnednnBackend(options: RegisterOptions = {}): void {
 function registerKernels(): void {
   const register = (kernelName: string, kernel?: NativeKernel): void => {
     if (tf.getKernel(kernelName, BACKEND_NAME)) return;
+    const calls = callsOf(kernelName);
     const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
-      dispatch(kernelName, kernel, { inputs, attrs: attrs ?? {}, backend } as unknown as KernelCall);
+      dispatch(kernelName, kernel, { inputs, attrs: attrs ?? {}, backend } as unknown as KernelCall, calls);
     tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
-    callsOf(kernelName); // from now on it is counted, at first with zeros
   };
   for (const kernel of nativeKernels) register(kernel.name, kernel);
   for (const name of cpuKernelNames()) register(name);
