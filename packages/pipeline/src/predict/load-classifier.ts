@@ -56,16 +56,25 @@ async function checkpointOf(path: string): Promise<string> {
       { subject: path, expected: "a trained classifier" },
     );
   }
-  return (await listCheckpoints(join(path, chosen.budget, chosen.stage)))[0]!.path;
+  return chosen.checkpoint;
+}
+
+interface TrainedStage {
+  readonly budget: string;
+  readonly stage: string;
+  /** The newest one's folder. */
+  readonly checkpoint: string;
 }
 
 /** Stages of a run that leave a classifier behind, students first. */
-async function stagesWithLabels(run: string): Promise<{ budget: string; stage: string }[]> {
-  const found: { budget: string; stage: string }[] = [];
+async function stagesWithLabels(run: string): Promise<TrainedStage[]> {
+  const found: TrainedStage[] = [];
   for (const budget of await foldersIn(run))
-    for (const stage of await foldersIn(join(run, budget)))
-      if (/^(distill-.+|finetune)$/.test(stage) && (await listCheckpoints(join(run, budget, stage))).length > 0)
-        found.push({ budget, stage });
+    for (const stage of await foldersIn(join(run, budget))) {
+      if (!/^(distill-.+|finetune)$/.test(stage)) continue;
+      const [newest] = await listCheckpoints(join(run, budget, stage));
+      if (newest !== undefined) found.push({ budget, stage, checkpoint: newest.path });
+    }
   return found;
 }
 
