@@ -1,3 +1,4 @@
+export { type AvgPoolOptions, avgPool } from "./avg-pool.js";
 export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
 export type { BatchNormActivation } from "./batch-norm-gradient.js";
 export { COLOR_JITTER_KERNEL, COLOR_OPERATIONS, type ColorJitterOptions, colorJitter } from "./color-jitter.js";
