@@ -19,14 +19,24 @@ bool enabled = true;
 /// Up to here every thread keeps its transformed data and the filters in its own cache and works alone; above,
 /// all threads share one set of transformed tiles and divide the matrix products by position and panel.
 constexpr int64_t kOwnCacheChannels = 128 * 128;
-/// Tiles that a thread transforms and multiplies at a time.
+/// Tiles that a thread transforms and multiplies at a time, at most.
 constexpr int64_t kOwnTiles = 32;
 constexpr int64_t kSharedTiles = 512;
 /// Terms of a product that are summed at a time, so that its right side stays in the first-level cache.
 constexpr int64_t kDepth = 128;
 
+const TileKernels& Kernels() { return kIsa == Isa::kAvx512 ? Avx512Kernels() : Avx2Kernels(); }
+
+/// At most `tiles`, in whole row tiles.
+int64_t BlockOf(int64_t tiles) { return tiles / Kernels().rowTile * Kernels().rowTile; }
+
 int64_t TilesOf(int64_t pixels) { return (pixels + kTile - 1) / kTile; }
-int64_t PanelWidth(int64_t columns) { return columns % 32 == 0 ? 32 : 16; }
+
+/// Two vectors where they fit.
+int64_t PanelWidth(int64_t columns) {
+  int64_t lanes = Kernels().lanes;
+  return columns % (2 * lanes) == 0 ? 2 * lanes : lanes;
+}
 /// A little more than rows * columns, so that positions do not fall on the same cache sets.
 int64_t Step(int64_t rows, int64_t columns) { return rows * columns + 16; }
 /// As rows of transformed inputs are read eight at a time, they must not either.
@@ -75,7 +85,7 @@ void MultiplyItem(int64_t item, int64_t tiles, int64_t depth, const Rows& a, con
   const float* columns = filter.data + p * filter.step + panel * depth * filter.width;
   float* to = out.data + p * out.step + panel * out.rows * out.width;
   for (int64_t first = 0; first < depth; first += kDepth) {
-    Multiply(tiles, std::min(kDepth, depth - first), rows + first, a.stride, 1, columns + first * filter.width,
+    Kernels().multiply(tiles, std::min(kDepth, depth - first), rows + first, a.stride, 1, columns + first * filter.width,
              filter.width, to, first > 0);
   }
 }
@@ -88,27 +98,27 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
   Panels filters{filterMemory.data(), Step(in, out), in, width};
   int64_t filterIn = backward ? out : in, filterOut = backward ? in : out;
   ParallelFor(in / 16, 1, [&](int64_t begin, int64_t end) {
-    TransformFilter(filter, filterIn, filterOut, backward, 16 * begin, 16 * end, filters);
+    Kernels().transformFilter(filter, filterIn, filterOut, backward, 16 * begin, 16 * end, filters);
   });
   std::vector<float> zeros = Zeros(in);
   if (in * out <= kOwnCacheChannels) {
-    int64_t block = kOwnTiles;
+    int64_t block = BlockOf(kOwnTiles);
     ParallelFor(problem.tiles, block, [&](int64_t begin, int64_t end) {
       Tiles inputs = InputTiles(block, in), products(block, out);
       Rows rows = inputs.AsRows(in);
       Panels results = products.AsPanels(out);
       for (int64_t start = begin; start < end; start += block) {
         int64_t stop = std::min(end, start + block);
-        TransformInput(problem.source, source, start, stop, zeros.data(), rows);
+        Kernels().transformInput(problem.source, source, start, stop, zeros.data(), rows);
         for (int64_t item = 0; item < kPositions * panels; ++item) {
           MultiplyItem(item, stop - start, in, rows, filters, results, panels);
         }
-        TransformOutput(problem.target, results, start, stop, bias, target);
+        Kernels().transformOutput(problem.target, results, start, stop, bias, target);
       }
     });
     return;
   }
-  int64_t block = std::min(kSharedTiles, problem.tiles);
+  int64_t block = std::min(BlockOf(kSharedTiles), problem.tiles);
   Tiles inputs = InputTiles(block, in), products(block, out);
   Rows rows = inputs.AsRows(in);
   Panels results = products.AsPanels(out);
@@ -116,14 +126,14 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
     int64_t count = std::min(block, problem.tiles - start);
     ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
       Rows to{rows.data + begin * rows.stride, rows.step, rows.stride};
-      TransformInput(problem.source, source, start + begin, start + end, zeros.data(), to);
+      Kernels().transformInput(problem.source, source, start + begin, start + end, zeros.data(), to);
     });
     ParallelFor(kPositions * panels, 1, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) MultiplyItem(item, count, in, rows, filters, results, panels);
     });
     ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
       Panels from{results.data + begin * width, results.step, results.rows, width};
-      TransformOutput(problem.target, from, start + begin, start + end, bias, target);
+      Kernels().transformOutput(problem.target, from, start + begin, start + end, bias, target);
     });
   }
 }
@@ -136,7 +146,7 @@ void AccumulateItem(int64_t item, int64_t tiles, int64_t in, const Rows& a, cons
   const float* columns = gradients.data + p * gradients.step + panel * gradients.rows * gradients.width;
   float* to = sums.data + p * sums.step + panel * in * sums.width;
   for (int64_t first = 0; first < tiles; first += kDepth) {
-    Multiply(in, std::min(kDepth, tiles - first), rows + first * a.stride, 1, a.stride,
+    Kernels().multiply(in, std::min(kDepth, tiles - first), rows + first * a.stride, 1, a.stride,
              columns + first * gradients.width, gradients.width, to, add || first > 0);
   }
 }
@@ -148,8 +158,9 @@ void EnableWinograd(bool on) { enabled = on; }
 bool WinogradApplies(const ConvShape& s) {
   bool shape = s.filterHeight == 3 && s.filterWidth == 3 && s.strideHeight == 1 && s.strideWidth == 1 &&
                s.dilationHeight == 1 && s.dilationWidth == 1 && s.padTop <= 2 && s.padLeft <= 2;
-  if (!enabled || !shape || kIsa != Isa::kAvx512) return false;
-  if (s.channels % 16 != 0 || s.outChannels % 16 != 0 || s.channels < 32 || s.outChannels < 32) return false;
+  if (!enabled || !shape || (kIsa != Isa::kAvx512 && kIsa != Isa::kAvx2)) return false;
+  int64_t least = 2 * Kernels().lanes;
+  if (s.channels % 16 != 0 || s.outChannels % 16 != 0 || s.channels < least || s.outChannels < least) return false;
   // Tiles that stick out of the image are work for nothing.
   auto efficient = [](int64_t height, int64_t width) {
     return 2 * height * width >= kTile * kTile * TilesOf(height) * TilesOf(width);
@@ -171,7 +182,7 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
   std::vector<float> zeros = Zeros(std::max(in, out));
   int64_t sumStep = Step(in, out);
   bool own = in * out <= kOwnCacheChannels;
-  int64_t block = own ? kOwnTiles : std::min(kSharedTiles, problem.tiles);
+  int64_t block = own ? BlockOf(kOwnTiles) : std::min(BlockOf(kSharedTiles), problem.tiles);
   Chunks chunks(problem.tiles, block);
   int64_t sets = own ? chunks.number : 1;
   Scratch<float> memory(static_cast<size_t>(sets * kPositions * sumStep));
@@ -184,8 +195,8 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
       Panels columns = gradients.AsPanels(out);
       for (int64_t start = begin; start < end; start += block) {
         int64_t stop = std::min(end, start + block);
-        TransformInput(problem.source, x, start, stop, zeros.data(), rows);
-        TransformGradient(problem.target, dy, start, stop, zeros.data(), columns);
+        Kernels().transformInput(problem.source, x, start, stop, zeros.data(), rows);
+        Kernels().transformGradient(problem.target, dy, start, stop, zeros.data(), columns);
         for (int64_t item = 0; item < kPositions * panels; ++item) {
           AccumulateItem(item, stop - start, in, rows, columns, sums[static_cast<size_t>(chunk)], panels, start > begin);
         }
@@ -200,8 +211,8 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
       ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
         Rows to{rows.data + begin * rows.stride, rows.step, rows.stride};
         Panels toPanels{columns.data + begin * width, columns.step, columns.rows, width};
-        TransformInput(problem.source, x, start + begin, start + end, zeros.data(), to);
-        TransformGradient(problem.target, dy, start + begin, start + end, zeros.data(), toPanels);
+        Kernels().transformInput(problem.source, x, start + begin, start + end, zeros.data(), to);
+        Kernels().transformGradient(problem.target, dy, start + begin, start + end, zeros.data(), toPanels);
       });
       ParallelFor(kPositions * panels, 1, [&](int64_t begin, int64_t end) {
         for (int64_t item = begin; item < end; ++item) {
@@ -211,7 +222,7 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
     }
   }
   ParallelFor(in, 1, [&](int64_t begin, int64_t end) {
-    TransformFilterGradient(sums.data(), sets, in, out, begin, end, dfilter);
+    Kernels().transformFilterGradient(sums.data(), sets, in, out, begin, end, dfilter);
   });
 }
 

@@ -1,5 +1,5 @@
 // 3x3 convolutions of stride 1 by Winograd's minimal filtering F(4x4, 3x3): a quarter of the multiplications of the
-// direct method, for sums that differ from it by a few float32 roundings. AVX-512 only; see WinogradApplies.
+// direct method, for sums that differ from it by a few float32 roundings. AVX2 or AVX-512; see WinogradApplies.
 // Lavin and Gray 2015, arXiv:1509.09308.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The pieces of winograd.cc that are written for AVX-512: transforms of tiles and a small matrix product.
+// The pieces of winograd.cc that are written for a width of vector: transforms of tiles and a small matrix product.
 //
 // A tile is 6x6 inputs and 4x4 outputs. Transformed data is held by position in the tile (36 of them), for each a
 // matrix: inputs as [tiles, channels]; filters, output gradients and products in panels of `width` columns,
@@ -30,23 +30,34 @@ struct Panels {
   float* data;
   int64_t step;
   int64_t rows;   // rows of a panel
-  int64_t width;  // 16 or 32
+  int64_t width;  // one or two vectors
 };
 
-/// Inputs of tiles [begin, end) -> rows [0, end - begin). `zeros` holds grid.channels zeros.
-void TransformInput(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Rows out);
-/// Output gradients of tiles [begin, end) -> panel rows [0, end - begin).
-void TransformGradient(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Panels out);
-/// Products -> outputs of tiles [begin, end), with bias if it is not null.
-void TransformOutput(const Grid& grid, Panels in, int64_t begin, int64_t end, const float* bias, float* image);
-/// Filter [3, 3, in, out], or its transpose turned by 180 degrees, -> panels for `rows` [begin, end) (multiples of 16).
-void TransformFilter(const float* filter, int64_t in, int64_t out, bool backward, int64_t begin, int64_t end, Panels to);
-/// Sums of products -> filter gradient [3, 3, in, out] for input channels [begin, end); adds up `parts` partial sums.
-void TransformFilterGradient(const Panels* parts, int64_t count, int64_t in, int64_t out, int64_t begin, int64_t end,
-                             float* gradient);
+/// The pieces for one instruction set. Channels are multiples of 16.
+struct TileKernels {
+  /// Floats in a vector.
+  int64_t lanes;
+  /// Rows that `multiply` takes at a time.
+  int64_t rowTile;
+  /// Inputs of tiles [begin, end) -> rows [0, end - begin). `zeros` holds grid.channels zeros.
+  void (*transformInput)(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Rows out);
+  /// Output gradients of tiles [begin, end) -> panel rows [0, end - begin).
+  void (*transformGradient)(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros,
+                            Panels out);
+  /// Products -> outputs of tiles [begin, end), with bias if it is not null.
+  void (*transformOutput)(const Grid& grid, Panels in, int64_t begin, int64_t end, const float* bias, float* image);
+  /// Filter [3, 3, in, out], or its transpose turned by 180 degrees, -> panels for `rows` [begin, end).
+  void (*transformFilter)(const float* filter, int64_t in, int64_t out, bool backward, int64_t begin, int64_t end,
+                          Panels to);
+  /// Sums of products -> filter gradient [3, 3, in, out] for input channels [begin, end); adds up `count` partial sums.
+  void (*transformFilterGradient)(const Panels* parts, int64_t count, int64_t in, int64_t out, int64_t begin, int64_t end,
+                                  float* gradient);
+  /// out (rows x width) = or += a (rows x depth) * b (depth x width); a at [r * rowStride + d * depthStride].
+  void (*multiply)(int64_t rows, int64_t depth, const float* a, int64_t rowStride, int64_t depthStride, const float* b,
+                   int64_t width, float* out, bool add);
+};
 
-/// out (rows x width) = or += a (rows x depth) * b (depth x width); a at [r * rowStride + d * depthStride].
-void Multiply(int64_t rows, int64_t depth, const float* a, int64_t rowStride, int64_t depthStride, const float* b,
-              int64_t width, float* out, bool add);
+const TileKernels& Avx2Kernels();
+const TileKernels& Avx512Kernels();
 
 }  // namespace simclr::winograd
