@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "kernels/winograd.h"
+#include "runtime/onednn_api.h"
 #include "runtime/parallel.h"
-#include "runtime/primitive.h"
 
 namespace simclr {
 namespace {
@@ -62,10 +62,10 @@ dnnl::convolution_forward::primitive_desc ForwardDesc(const Descs& d, const memo
   auto prop = dnnl::prop_kind::forward_training;
   auto algorithm = dnnl::algorithm::convolution_direct;
   // Results are float32 also where operands are bfloat16.
-  Forward::desc desc =
-      bias ? Forward::desc(prop, algorithm, d.xWanted, filter, d.bias, d.y, d.strides, d.dilations, d.padBefore, d.padAfter)
-           : Forward::desc(prop, algorithm, d.xWanted, filter, d.y, d.strides, d.dilations, d.padBefore, d.padAfter);
-  return {desc, Attributes(), Engine()};
+  return bias ? Prepare<Forward>(prop, algorithm, d.xWanted, filter, d.bias, d.y, d.strides, d.dilations, d.padBefore,
+                                 d.padAfter)
+              : Prepare<Forward>(prop, algorithm, d.xWanted, filter, d.y, d.strides, d.dilations, d.padBefore,
+                                 d.padAfter);
 }
 
 Operation MakeForward(const ConvShape& shape, Precision precision, bool bias) {
@@ -80,10 +80,9 @@ Operation MakeForward(const ConvShape& shape, Precision precision, bool bias) {
 
 Operation MakeBackpropInput(const ConvShape& shape, Precision precision) {
   Descs d = Describe(shape, precision);
-  dnnl::convolution_backward_data::desc desc(dnnl::algorithm::convolution_direct, d.x, d.filterWanted, d.yWanted,
-                                             d.strides, d.dilations, d.padBefore, d.padAfter);
-  dnnl::convolution_backward_data::primitive_desc pd(desc, Attributes(), Engine(),
-                                                     ForwardDesc(d, d.filterWanted, false));
+  auto pd = PrepareGradient<dnnl::convolution_backward_data>(
+      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.x, d.filterWanted, d.yWanted,
+      d.strides, d.dilations, d.padBefore, d.padAfter);
   return Operation(dnnl::convolution_backward_data(pd), pd.scratchpad_desc(),
                    {{DNNL_ARG_DIFF_DST, d.y, pd.diff_dst_desc(), false},
                     {DNNL_ARG_WEIGHTS, d.filter, pd.weights_desc(), false},
@@ -92,11 +91,10 @@ Operation MakeBackpropInput(const ConvShape& shape, Precision precision) {
 
 Operation MakeBackpropFilter(const ConvShape& shape, Precision precision) {
   Descs d = Describe(shape, precision);
-  memory::desc gradient(d.filter.dims(), Type::f32, Tag::any);
-  dnnl::convolution_backward_weights::desc desc(dnnl::algorithm::convolution_direct, d.xWanted, gradient, d.yWanted,
-                                                d.strides, d.dilations, d.padBefore, d.padAfter);
-  dnnl::convolution_backward_weights::primitive_desc pd(desc, Attributes(), Engine(),
-                                                        ForwardDesc(d, d.filterWanted, false));
+  memory::desc gradient(DimsOf(d.filter), Type::f32, Tag::any);
+  auto pd = PrepareGradient<dnnl::convolution_backward_weights>(
+      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.xWanted, gradient, d.yWanted,
+      d.strides, d.dilations, d.padBefore, d.padAfter);
   return Operation(dnnl::convolution_backward_weights(pd), pd.scratchpad_desc(),
                    {{DNNL_ARG_SRC, d.x, pd.src_desc(), false},
                     {DNNL_ARG_DIFF_DST, d.y, pd.diff_dst_desc(), false},

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/onednn_api.h"
 #include "runtime/parallel.h"
-#include "runtime/primitive.h"
 
 namespace simclr {
 namespace {
@@ -55,9 +55,7 @@ Operation Make(const MatMulShape& s, Type type, bool bias) {
   biasDims.back() = s.cols;
   biasStrides.back() = 1;
   memory::desc biasDesc(biasDims, Type::f32, biasStrides);
-  dnnl::matmul::desc desc =
-      bias ? dnnl::matmul::desc(aWanted, bWanted, biasDesc, out) : dnnl::matmul::desc(aWanted, bWanted, out);
-  dnnl::matmul::primitive_desc pd(desc, Attributes(), Engine());
+  auto pd = bias ? Prepare<dnnl::matmul>(aWanted, bWanted, biasDesc, out) : Prepare<dnnl::matmul>(aWanted, bWanted, out);
   std::vector<Operand> operands{{DNNL_ARG_SRC, a, pd.src_desc(), false},
                                 {DNNL_ARG_WEIGHTS, b, pd.weights_desc(), false},
                                 {DNNL_ARG_DST, out, pd.dst_desc(), true}};
