@@ -4,11 +4,27 @@ export type ResNetDepth = 18 | 34 | 50 | 101 | 152 | 200;
 /** `cifar`: 3x3, no pooling; `imagenet`: 7x7 of stride 2, then 3x3 max-pooling of stride 2. */
 export type Stem = "cifar" | "imagenet";
 
+/**
+ * `simclr`: as the official code, with TensorFlow's max-pooling grid and a projection shortcut in every group's first
+ * block. `torchvision`: as torchvision and timm, whose max-pooling pads 1 on every side and whose basic blocks of group 1
+ * have no projection. All convolutions are the same in both.
+ */
+export type ResNetVariant = "simclr" | "torchvision";
+
+/** Mean and deviation that each channel of the images is normalised with, inside the network. */
+export interface InputNormalisation {
+  /** One number for each channel, in the unit of the images, [0, 1]. */
+  readonly mean: readonly number[];
+  /** One number > 0 for each channel. */
+  readonly deviation: readonly number[];
+}
+
 /** Largest image size for which the CIFAR stem is chosen. */
 const LARGEST_CIFAR_SIZE = 32;
 /** Filters of the stem and of group 1 at width multiplier 1. */
 const BASE_FILTERS = 64;
 const STEMS: readonly Stem[] = ["cifar", "imagenet"];
+const VARIANTS: readonly ResNetVariant[] = ["simclr", "torchvision"];
 
 /** Block type and number of blocks in each of the four groups. */
 export const RESNET_BLOCKS = {
@@ -29,6 +45,10 @@ export interface ResNetDescription {
   /** Channels of the images. */
   readonly channels: number;
   readonly selectiveKernel: false;
+  /** "simclr" where absent. */
+  readonly variant?: ResNetVariant | undefined;
+  /** Images are used as they are where absent. */
+  readonly normalisation?: InputNormalisation | undefined;
   /** First part of every weight's name. */
   readonly name: string;
 }
@@ -46,6 +66,10 @@ export interface ResNetArchitecture {
   readonly imageSize?: number | undefined;
   /** Channels of the images. @defaultValue 3 */
   readonly channels?: number | undefined;
+  /** @defaultValue "simclr" */
+  readonly variant?: ResNetVariant | undefined;
+  /** For imported networks that were trained on normalised images. @defaultValue none */
+  readonly normalisation?: InputNormalisation | undefined;
   /** First part of every weight's name. @defaultValue "encoder" */
   readonly name?: string | undefined;
 }
@@ -57,6 +81,7 @@ export interface ResNetArchitecture {
  */
 export function describeResNet(architecture: ResNetArchitecture): ResNetDescription {
   const { depth, widthMultiplier = 1, imageSize, channels = 3, name = "encoder" } = architecture;
+  const { variant = "simclr", normalisation } = architecture;
   if (!Object.hasOwn(RESNET_BLOCKS, depth)) {
     const expected = Object.keys(RESNET_BLOCKS).join(", ");
     throw new InvalidArgumentError(`resNet: \`depth\` must be one of ${expected}; received ${String(depth)}.`, {
@@ -79,7 +104,32 @@ export function describeResNet(architecture: ResNetArchitecture): ResNetDescript
   const minimum = minimumImageSize(stem);
   if (imageSize !== undefined)
     checkInteger("resNet", { imageSize }, minimum, `The ${stem} stem reduces images ${minimum} times.`);
-  return { kind: "resnet", depth, widthMultiplier, stem, channels, selectiveKernel: false, name };
+  checkChoice("resNet", { variant }, VARIANTS);
+  if (normalisation !== undefined) checkNormalisation(normalisation, channels);
+  return {
+    kind: "resnet",
+    depth,
+    widthMultiplier,
+    stem,
+    channels,
+    selectiveKernel: false,
+    ...(variant !== "simclr" && { variant }),
+    ...(normalisation && { normalisation }),
+    name,
+  };
+}
+
+function checkNormalisation({ mean, deviation }: InputNormalisation, channels: number): void {
+  const fits =
+    [mean, deviation].every((values) => values.length === channels && values.every(Number.isFinite)) &&
+    deviation.every((value) => value > 0);
+  if (fits) return;
+  const expected = `${channels} finite means and ${channels} deviations > 0`;
+  const received = JSON.stringify({ mean, deviation });
+  throw new InvalidArgumentError(
+    `resNet: \`normalisation\` must hold ${expected}; received ${received}. Give one of each for every channel.`,
+    { subject: "normalisation", expected, received },
+  );
 }
 
 /** Product of all strides: a smaller image would end as less than one pixel. */

@@ -1,8 +1,10 @@
 export type {
   ArchitectureDescription,
+  InputNormalisation,
   ResNetArchitecture,
   ResNetDepth,
   ResNetDescription,
+  ResNetVariant,
   Stem,
 } from "./architecture.js";
 export { BatchStatistics } from "./batch-statistics.js";

@@ -48,6 +48,15 @@ describe("parameter counts", () => {
     );
   });
 
+  it.each([
+    [18, 11_689_512 - 513_000],
+    [34, 21_797_672 - 513_000],
+    [50, 25_557_032 - 2_049_000],
+    [152, 60_192_808 - 2_049_000],
+  ] as const)("of torchvision's resnet%d are %d, its published count less the classifier's", (depth, trainable) => {
+    expect(countParameters(resNetWeightSpecs({ depth, variant: "torchvision" })).trainable).toBe(trainable);
+  });
+
   it("are those of the weights that are made, under unique names", () => {
     const encoder = resNet(narrow);
     const specs = encoder.weights.map(({ name, role, variable }) => ({ name, role, shape: variable.shape }));
@@ -55,6 +64,56 @@ describe("parameter counts", () => {
     expect(new Set(specs.map(({ name }) => name)).size).toBe(specs.length);
     for (const { role, variable } of encoder.weights) expect(variable.trainable).toBe(role !== "statistic");
     encoder.dispose();
+  });
+});
+
+describe("a network with torchvision's grid", () => {
+  it("pools a window around every second cell, where the reference's window begins there", () => {
+    const poolOf = (variant: "simclr" | "torchvision", image: tf.Tensor4D): tf.Tensor => {
+      const encoder = resNet({ depth: 18, widthMultiplier: 1 / 64, stem: "imagenet", channels: 1, variant, random });
+      const { initial_conv: conv, initial_max_pool: pool } = encoder.forward(image, inference).endpoints;
+      const relu = tf.relu(tf.div(conv, Math.sqrt(1 + 1e-5))) as tf.Tensor4D; // first statistics: mean 0, variance 1
+      const before = variant === "simclr" ? 0 : 1;
+      const padded = tf.pad(relu, [
+        [0, 0],
+        [before, 1],
+        [before, 1],
+        [0, 0],
+      ]);
+      expectClose(pool, tf.maxPool(padded as tf.Tensor4D, 3, 2, "valid"), { rtol: 1e-6 });
+      encoder.dispose();
+      return pool;
+    };
+    tf.tidy(() => {
+      const image = tf.randomNormal<tf.Rank.R4>([1, 32, 48, 1], 0, 1, "float32", 5);
+      const [ours, theirs] = [poolOf("simclr", image), poolOf("torchvision", image)];
+      expect(tf.max(tf.abs(tf.sub(ours, theirs))).dataSync()[0]).toBeGreaterThan(0.01);
+    });
+  });
+
+  it("normalises the images it is told to, and says so in its description", () => {
+    const normalisation = { mean: [0.4, 0.5, 0.6], deviation: [0.2, 0.25, 0.5] };
+    const [plain, normalising] = [resNet(narrow), resNet({ ...narrow, normalisation })];
+    tf.tidy(() => {
+      const images = tf.randomUniform<tf.Rank.R4>([2, 32, 32, 3], 0, 1, "float32", 7);
+      const byHand = tf.div(tf.sub(images, [0.4, 0.5, 0.6]), [0.2, 0.25, 0.5]) as tf.Tensor4D;
+      const expected = plain.forward(byHand, inference).pooled;
+      expectClose(normalising.forward(images, inference).pooled, expected, { rtol: 1e-5, atol: 1e-6 });
+    });
+    expect(normalising.describe()).toMatchObject({ normalisation });
+    expect(plain.describe()).not.toHaveProperty("normalisation");
+    plain.dispose();
+    normalising.dispose();
+  });
+
+  it.each([
+    { mean: [0, 0], deviation: [1, 1, 1] },
+    { mean: [0, 0, 0], deviation: [1, 0, 1] },
+    { mean: [0, 0, Number.NaN], deviation: [1, 1, 1] },
+  ])("refuses the normalisation %j", (normalisation) => {
+    expect(() => resNet({ ...narrow, normalisation })).toThrow(
+      "resNet: `normalisation` must hold 3 finite means and 3 deviations > 0; received",
+    );
   });
 });
 

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import {
   baseFilters,
   describeResNet,
+  type InputNormalisation,
   minimumImageSize,
   RESNET_BLOCKS,
   type ResNetArchitecture,
@@ -27,7 +28,7 @@ interface ResNetLayers<W> {
 
 /**
  * A residual network as SimCLRv2 has it: no biases, ReLU after batch norm, a projection shortcut in the first block
- * of every group, and the gamma of every block's last batch norm starting at 0.
+ * of every group (but see `ResNetVariant`), and the gamma of every block's last batch norm starting at 0.
  *
  * @returns An encoder that owns its weights: dispose it.
  * @throws InvalidArgumentError for an unknown depth or stem, a width without whole channel counts, or a bad size.
@@ -46,7 +47,7 @@ export function resNet({ random, ...architecture }: ResNetOptions): Encoder {
     input: { channels, minimumSize },
     forward(images, options) {
       checkImages(name, images, channels, minimumSize);
-      return tf.tidy(() => run(layers, stem, images, options));
+      return tf.tidy(() => run(layers, description, images, options));
     },
     describe: () => description,
     dispose: () => disposeWeights(weights),
@@ -63,7 +64,7 @@ function featureDimension(description: ResNetDescription): number {
 }
 
 function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): ResNetLayers<W> {
-  const { name, depth, channels } = description;
+  const { name, depth, channels, variant } = description;
   const base = baseFilters(description);
   const kernel = description.stem === "cifar" ? { size: 3, stride: 1 } : { size: 7, stride: 2 };
   const stem = {
@@ -82,7 +83,7 @@ function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): Res
         inputs,
         filters,
         stride: isFirst && group > 0 ? 2 : 1,
-        useProjection: isFirst,
+        useProjection: isFirst && (variant !== "torchvision" || group > 0 || block === "bottleneck"),
       });
       inputs = blockOutputs(block, filters);
       return made;
@@ -93,14 +94,16 @@ function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): Res
 
 function run(
   { stem, groups }: ResNetLayers<Weight>,
-  kind: ResNetDescription["stem"],
+  { stem: kind, variant, normalisation }: ResNetDescription,
   images: tf.Tensor4D,
   options: ForwardOptions,
 ): EncoderOutput {
-  const initialConvolution = convolve(stem.convolution, images); // [N, H', W', 64w]
+  const inputs = normalisation === undefined ? images : normaliseImages(images, normalisation);
+  const initialConvolution = convolve(stem.convolution, inputs); // [N, H', W', 64w]
   const normalised = normalise(stem.norm, initialConvolution, options, { activation: "relu" });
   // TensorFlow's SAME pads an even input by 0 before and 1 after, where PyTorch's networks pad 1 and 1.
-  const initialMaxPool = kind === "cifar" ? normalised : tf.maxPool(normalised, 3, 2, "same");
+  const poolPadding = variant === "torchvision" ? 1 : "same";
+  const initialMaxPool = kind === "cifar" ? normalised : tf.maxPool(normalised, 3, 2, poolPadding);
   let x = initialMaxPool;
   const outputs = groups.map((blocks) => {
     for (const block of blocks) x = runResidualBlock(block, x, options);
@@ -120,6 +123,11 @@ function run(
       final_avg_pool: pooled,
     },
   };
+}
+
+/** @param images - float32 `[N, H, W, C]`. @returns (images - mean) / deviation. */
+function normaliseImages(images: tf.Tensor4D, { mean, deviation }: InputNormalisation): tf.Tensor4D {
+  return tf.div(tf.sub(images, tf.tensor1d([...mean], "float32")), tf.tensor1d([...deviation], "float32"));
 }
 
 function checkImages(name: string, images: tf.Tensor4D, channels: number, minimumSize: number): void {
