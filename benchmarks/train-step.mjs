@@ -3,7 +3,7 @@
 //   pnpm bench train-step --model r18 --image-size 32 --batch 64 [--precision float32|bfloat16] [--steps 10] [--backend onednn] [--json]
 //     [--profile [--by-shape]]
 import { parseArgs } from "node:util";
-import { profileOnednn, profileTable } from "@simclr/backend-onednn";
+import { onednnMemory, profileOnednn, profileTable } from "@simclr/backend-onednn";
 import { useBackend } from "@simclr/backends";
 import { Random } from "@simclr/core";
 import { ntXentLoss } from "@simclr/losses";
@@ -81,6 +81,8 @@ const result = {
   model: values.model,
   imageSize,
   batch,
+  peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+  ...(report.name === "onednn" && { peakTensorMB: Math.round(onednnMemory().peakBytes / 2 ** 20) }),
   backend: report.name,
   details: report.details,
 };

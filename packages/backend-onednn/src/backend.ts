@@ -40,6 +40,12 @@ export class OnednnBackend extends tf.KernelBackend {
     return handle;
   }
 
+  /** Bytes that a numeric tensor's values take here; 0 for others. */
+  sizeInBytes(info: tf.TensorInfo): number {
+    const { handle } = this.#data.get(info.dataId);
+    return handle === undefined ? 0 : this.#binding.sizeInBytes(handle);
+  }
+
   /** Runs a kernel of the addon that has one output. */
   compute(
     kernel: string,

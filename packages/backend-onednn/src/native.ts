@@ -17,7 +17,7 @@ export interface NativeInfo {
   readonly isa: string;
   /** Threads of parallel loops. */
   readonly threads: number;
-  /** Whether the processor multiplies bfloat16 itself; without that, `bfloat16` works but is slow. */
+  /** Whether the processor multiplies bfloat16 itself; without that, `bfloat16` saves memory, not time. */
   readonly bfloat16: boolean;
 }
 
@@ -37,6 +37,8 @@ export interface NativeMemory {
 export interface Binding {
   write(values: HostArray): Handle;
   read(handle: Handle): HostArray;
+  /** What the values take: two bytes each where a float32 tensor is held as bfloat16. */
+  sizeInBytes(handle: Handle): number;
   free(handle: Handle): void;
   trim(): void;
   memoryStats(): NativeMemory;

@@ -1,15 +1,17 @@
 import { checkChoice } from "@simclr/core";
 
-/** Arithmetic of convolutions and large matrix products; everything else is always float32. */
+/** How activations are held, and convolutions and large matrix products multiply. */
 export type Precision = "float32" | "bfloat16";
 
 let current: Precision = "float32";
 
 /**
- * Chooses how convolutions and large matrix products multiply, for all oneDNN backends of this process. With
- * `bfloat16` operands are rounded to 8 bits of mantissa; sums and results stay float32, and so do all tensors.
- * Worth it only where the processor multiplies bfloat16 fast (measure it): processors without AVX512-BF16 emulate it,
- * slowly, and those without AVX-512 compute in float32.
+ * Chooses the precision for all oneDNN backends of this process. With `bfloat16` (8 bits of mantissa) the results of
+ * convolutions, the gradients that they pass on, and what batch norm, max pooling, ReLU and functions of two operands make
+ * of them are held in half the memory; reading them gives float32. Weights and their gradients, statistics, sums,
+ * reductions, matrix products and losses stay float32.
+ *
+ * A processor without AVX512-BF16 multiplies float32 all the same: the memory is saved, and the conversions take time.
  * @throws InvalidArgumentError for any other name.
  */
 export function setPrecision(precision: Precision): void {

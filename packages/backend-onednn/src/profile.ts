@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { KernelCall, KernelResult, NativeKernel } from "./kernel.js";
 
 export interface ProfileOptions {
@@ -143,12 +143,8 @@ function describeShapes({ inputs }: KernelCall, results: readonly tf.TensorInfo[
   return `${list(Object.values(inputs).filter(Boolean))} -> ${list(results)}`;
 }
 
-function newBytes({ inputs }: KernelCall, results: readonly tf.TensorInfo[]): number {
+function newBytes({ inputs, backend }: KernelCall, results: readonly tf.TensorInfo[]): number {
   const known = new Set(Object.values(inputs).map((info) => info?.dataId));
-  let bytes = 0;
-  for (const { dataId, shape, dtype } of results) {
-    if (known.has(dataId) || dtype === "string") continue;
-    bytes += tf.util.sizeFromShape(shape) * tf.util.bytesPerElement(dtype);
-  }
-  return bytes;
+  const made = results.filter(({ dataId }) => !known.has(dataId));
+  return made.reduce((bytes, info) => bytes + backend.sizeInBytes(info), 0);
 }

@@ -36,7 +36,8 @@ const onednn: Candidate = {
     setPrecision(precision);
     await select("onednn");
     const info = onednnInfo();
-    return `oneDNN ${info.version}, ${info.isa}, ${info.threads} threads, ${precision}`;
+    const slow = precision === "bfloat16" && !info.bfloat16 ? " (to save memory: without AVX512-BF16 it is slow)" : "";
+    return `oneDNN ${info.version}, ${info.isa}, ${info.threads} threads, ${precision}${slow}`;
   },
 };
 

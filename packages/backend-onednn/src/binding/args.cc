@@ -59,7 +59,7 @@ std::vector<int64_t> Args::Ints(size_t i, size_t count) const {
   return values;
 }
 
-Buffers::View Args::Storage(size_t i) const {
+Buffers::View Args::Held(size_t i) const {
   try {
     return Buffers::Get().Find(Int(i));
   } catch (const std::invalid_argument& error) {
@@ -67,14 +67,39 @@ Buffers::View Args::Storage(size_t i) const {
   }
 }
 
+Buffers::View Args::Converted(const Buffers::View& view, DType dtype) const {
+  if (view.dtype == dtype) return view;
+  for (const auto& [from, block] : converted_) {
+    if (from == view.data) return {block.data(), view.count, dtype};
+  }
+  Block block = Pool::Get().Allocate(static_cast<size_t>(view.count) * SizeOf(dtype));
+  if (dtype == DType::kFloat32) {
+    Convert(static_cast<const BFloat16*>(view.data), view.count, block.As<float>());
+  } else {
+    Convert(static_cast<const float*>(view.data), view.count, block.As<BFloat16>());
+  }
+  converted_.emplace_back(view.data, std::move(block));
+  return {converted_.back().second.data(), view.count, dtype};
+}
+
+Buffers::View Args::Storage(size_t i) const {
+  Buffers::View view = Held(i);
+  return view.dtype == DType::kBfloat16 ? Converted(view, DType::kFloat32) : view;
+}
+
 std::vector<Buffers::View> Args::Storages(size_t i) const {
   std::vector<Buffers::View> views;
-  for (int64_t handle : Ints(i)) views.push_back(Buffers::Get().Find(handle));
+  for (int64_t handle : Ints(i)) {
+    Buffers::View view = Buffers::Get().Find(handle);
+    views.push_back(view.dtype == DType::kBfloat16 ? Converted(view, DType::kFloat32) : view);
+  }
   return views;
 }
 
-void* Args::Checked(size_t i, int64_t count, DType dtype) const {
-  Buffers::View view = Storage(i);
+const void* Args::Checked(size_t i, int64_t count, DType dtype) const {
+  auto isReal = [](DType type) { return type == DType::kFloat32 || type == DType::kBfloat16; };
+  Buffers::View view = Held(i);
+  if (view.dtype != dtype && view.count == count && isReal(view.dtype) && isReal(dtype)) view = Converted(view, dtype);
   if (view.dtype != dtype || view.count != count) {
     Fail(i, std::to_string(count) + " values of " + NameOf(dtype) + "; received " + std::to_string(view.count) +
                 " of " + NameOf(view.dtype));

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/buffers.h"
@@ -25,27 +26,34 @@ class Args {
   /// As Ints, of exactly `count` items.
   std::vector<int64_t> Ints(size_t i, size_t count) const;
   std::vector<double> Numbers(size_t i) const;
-  /// Storage of any dtype.
+  /// Storage of any dtype, as kernels that know nothing of bfloat16 see it: such values come as float32.
   Buffers::View Storage(size_t i) const;
-  /// Storage that must hold `count` values of type T. Kernels read it; only in-place kernels write it.
+  /// Storage as it is held.
+  Buffers::View Held(size_t i) const;
+  /// Whether it is held as bfloat16.
+  bool IsBfloat16(size_t i) const { return Held(i).dtype == DType::kBfloat16; }
+  /// `count` values of type T; float and BFloat16 are converted into each other, for this call, where they must be.
   template <class T>
-  T* Data(size_t i, int64_t count) const {
-    return static_cast<T*>(Checked(i, count, DTypeOf<T>::value));
+  const T* Data(size_t i, int64_t count) const {
+    return static_cast<const T*>(Checked(i, count, DTypeOf<T>::value));
   }
   /// As Data, or null where the argument is null.
   template <class T>
-  T* OptionalData(size_t i, int64_t count) const {
+  const T* OptionalData(size_t i, int64_t count) const {
     return Has(i) ? Data<T>(i, count) : nullptr;
   }
-  /// A list of storages.
+  /// A list of storages, each as Storage gives it.
   std::vector<Buffers::View> Storages(size_t i) const;
 
   [[noreturn]] void Fail(size_t i, const std::string& wanted) const;
 
  private:
-  void* Checked(size_t i, int64_t count, DType dtype) const;
+  const void* Checked(size_t i, int64_t count, DType dtype) const;
+  Buffers::View Converted(const Buffers::View& view, DType dtype) const;
   const Napi::CallbackInfo& info_;
   const char* kernel_;
+  /// Converted arguments and where they came from.
+  mutable std::vector<std::pair<const void*, Block>> converted_;
 };
 
 /// Number of elements of a shape.

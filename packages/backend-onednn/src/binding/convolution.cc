@@ -17,42 +17,54 @@ ConvShape ShapeOf(const Args& args, size_t i) {
   return s;
 }
 
-Precision PrecisionOf(const Args& args, size_t i) {
-  return ChoosePrecision(args.Flag(i));
+/// T is float, or BFloat16 where activations are to be held as that.
+template <class T>
+Napi::Value RunConv2D(const Args& args) {
+  ConvShape shape = ShapeOf(args, 3);
+  const T* x = args.Data<T>(0, shape.InputSize());
+  const float* filter = args.Data<float>(1, shape.FilterSize());
+  const float* bias = args.OptionalData<float>(2, shape.outChannels);
+  Output<T> y(shape.OutputSize());
+  Conv2D(shape, x, filter, bias, y.data());
+  return Return(args, y);
+}
+
+template <class T>
+Napi::Value RunConv2DBackpropInput(const Args& args) {
+  ConvShape shape = ShapeOf(args, 2);
+  const T* dy = args.Data<T>(0, shape.OutputSize());
+  const float* filter = args.Data<float>(1, shape.FilterSize());
+  Output<T> dx(shape.InputSize());
+  Conv2DBackpropInput(shape, dy, filter, dx.data());
+  return Return(args, dx);
+}
+
+template <class T>
+Napi::Value RunConv2DBackpropFilter(const Args& args) {
+  ConvShape shape = ShapeOf(args, 2);
+  const T* x = args.Data<T>(0, shape.InputSize());
+  const T* dy = args.Data<T>(1, shape.OutputSize());
+  Output<float> dfilter(shape.FilterSize());
+  Conv2DBackpropFilter(shape, x, dy, dfilter.data());
+  return Return(args, dfilter);
 }
 
 /// Conv2D(x, filter, bias | null, sizes, bfloat16) -> y
 Napi::Value BoundConv2D(const Napi::CallbackInfo& info) {
   Args args(info, "Conv2D");
-  ConvShape shape = ShapeOf(args, 3);
-  const float* x = args.Data<float>(0, shape.InputSize());
-  const float* filter = args.Data<float>(1, shape.FilterSize());
-  const float* bias = args.OptionalData<float>(2, shape.outChannels);
-  Output<float> y(shape.OutputSize());
-  Conv2D(shape, PrecisionOf(args, 4), x, filter, bias, y.data());
-  return Return(args, y);
+  return args.Flag(4) ? RunConv2D<BFloat16>(args) : RunConv2D<float>(args);
 }
 
 /// Conv2DBackpropInput(dy, filter, sizes, bfloat16) -> dx
 Napi::Value BoundConv2DBackpropInput(const Napi::CallbackInfo& info) {
   Args args(info, "Conv2DBackpropInput");
-  ConvShape shape = ShapeOf(args, 2);
-  const float* dy = args.Data<float>(0, shape.OutputSize());
-  const float* filter = args.Data<float>(1, shape.FilterSize());
-  Output<float> dx(shape.InputSize());
-  Conv2DBackpropInput(shape, PrecisionOf(args, 3), dy, filter, dx.data());
-  return Return(args, dx);
+  return args.Flag(3) ? RunConv2DBackpropInput<BFloat16>(args) : RunConv2DBackpropInput<float>(args);
 }
 
 /// Conv2DBackpropFilter(x, dy, sizes, bfloat16) -> dfilter
 Napi::Value BoundConv2DBackpropFilter(const Napi::CallbackInfo& info) {
   Args args(info, "Conv2DBackpropFilter");
-  ConvShape shape = ShapeOf(args, 2);
-  const float* x = args.Data<float>(0, shape.InputSize());
-  const float* dy = args.Data<float>(1, shape.OutputSize());
-  Output<float> dfilter(shape.FilterSize());
-  Conv2DBackpropFilter(shape, PrecisionOf(args, 3), x, dy, dfilter.data());
-  return Return(args, dfilter);
+  return args.Flag(3) ? RunConv2DBackpropFilter<BFloat16>(args) : RunConv2DBackpropFilter<float>(args);
 }
 
 /// EnableWinograd(enabled); returns nothing.

@@ -17,6 +17,17 @@ Napi::Value BoundUnary(const Napi::CallbackInfo& info) {
   return Return(args, y);
 }
 
+/// Relu(x, count, 0) -> y, held as x is.
+Napi::Value BoundRelu(const Napi::CallbackInfo& info) {
+  Args args(info, "Relu");
+  if (!args.IsBfloat16(0)) return BoundUnary<ReluOp>(info);
+  int64_t count = args.Int(1);
+  const BFloat16* x = args.Data<BFloat16>(0, count);
+  Output<BFloat16> y(count);
+  Unary<ReluOp>(x, 0, count, y.data());
+  return Return(args, y);
+}
+
 /// ClipByValue(x, count, low, high) -> y
 Napi::Value BoundClip(const Napi::CallbackInfo& info) {
   Args args(info, "ClipByValue");
@@ -28,8 +39,8 @@ Napi::Value BoundClip(const Napi::CallbackInfo& info) {
 }
 
 template <class Op, class T, class R>
-Napi::Value RunBinary(const Args& args, const std::vector<int64_t>& aShape, const std::vector<int64_t>& bShape) {
-  Broadcast<2> plan = PlanBroadcast<2>({aShape, bShape});
+Napi::Value RunBinary(const Args& args, const Broadcast<2>& plan, const std::vector<int64_t>& aShape,
+                      const std::vector<int64_t>& bShape) {
   const T* a = args.Data<T>(0, Product(aShape));
   const T* b = args.Data<T>(1, Product(bShape));
   Output<R> y(plan.count);
@@ -37,19 +48,32 @@ Napi::Value RunBinary(const Args& args, const std::vector<int64_t>& aShape, cons
   return Return(args, y);
 }
 
+/// Whether all operands that are as large as the result are held as bfloat16; then so is the result.
+bool StaysBfloat16(const Args& args, const Broadcast<2>& plan) {
+  Buffers::View a = args.Held(0), b = args.Held(1);
+  auto isSmall = [&](const Buffers::View& view) { return view.dtype == DType::kFloat32 && view.count < plan.count; };
+  bool aHalf = a.dtype == DType::kBfloat16, bHalf = b.dtype == DType::kBfloat16;
+  return (aHalf && (bHalf || isSmall(b))) || (bHalf && isSmall(a));
+}
+
 /// Binary(a, b, shape of a, shape of b) -> y; `Result` is void where the result has the operands' dtype.
 template <class Op, class Result>
 Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
   Args args(info, "Binary");
   std::vector<int64_t> aShape = args.Ints(2), bShape = args.Ints(3);
+  Broadcast<2> plan = PlanBroadcast<2>({aShape, bShape});
   constexpr bool kSame = std::is_void_v<Result>;
-  switch (args.Storage(0).dtype) {
+  if constexpr (kSame) {
+    if (StaysBfloat16(args, plan)) return RunBinary<Op, BFloat16, BFloat16>(args, plan, aShape, bShape);
+  }
+  switch (args.Held(0).dtype) {
     case DType::kFloat32:
-      return RunBinary<Op, float, std::conditional_t<kSame, float, uint8_t>>(args, aShape, bShape);
+    case DType::kBfloat16:
+      return RunBinary<Op, float, std::conditional_t<kSame, float, uint8_t>>(args, plan, aShape, bShape);
     case DType::kInt32:
-      return RunBinary<Op, int32_t, std::conditional_t<kSame, int32_t, uint8_t>>(args, aShape, bShape);
+      return RunBinary<Op, int32_t, std::conditional_t<kSame, int32_t, uint8_t>>(args, plan, aShape, bShape);
     case DType::kBool:
-      return RunBinary<Op, uint8_t, uint8_t>(args, aShape, bShape);
+      return RunBinary<Op, uint8_t, uint8_t>(args, plan, aShape, bShape);
   }
   args.Fail(0, "a float32, int32 or bool tensor");
 }
@@ -143,7 +167,7 @@ void BindElementWise(Napi::Object kernels) {
   Export(kernels, "Sqrt", BoundUnary<SqrtOp>);
   Export(kernels, "Rsqrt", BoundUnary<RsqrtOp>);
   Export(kernels, "Reciprocal", BoundUnary<ReciprocalOp>);
-  Export(kernels, "Relu", BoundUnary<ReluOp>);
+  Export(kernels, "Relu", BoundRelu);
   Export(kernels, "Relu6", BoundUnary<Relu6Op>);
   Export(kernels, "LeakyRelu", BoundUnary<LeakyReluOp>);
   Export(kernels, "Step", BoundUnary<StepOp>);

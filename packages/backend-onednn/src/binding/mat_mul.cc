@@ -27,7 +27,7 @@ Napi::Value BoundMatMul(const Napi::CallbackInfo& info) {
   const float* b = args.Data<float>(1, shape.BSize());
   const float* bias = args.OptionalData<float>(2, shape.cols);
   Output<float> out(shape.OutputSize());
-  MatMul(shape, ChoosePrecision(args.Flag(8)), a, b, bias, out.data());
+  MatMul(shape, args.Flag(8), a, b, bias, out.data());
   return Return(args, out);
 }
 

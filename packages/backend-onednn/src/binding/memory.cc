@@ -55,6 +55,12 @@ Napi::Value Read(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value SizeInBytes(const Napi::CallbackInfo& info) {
+  Args args(info, "sizeInBytes");
+  Buffers::View view = args.Held(0);
+  return Napi::Number::New(args.env(), static_cast<double>(view.count) * static_cast<double>(SizeOf(view.dtype)));
+}
+
 Napi::Value Free(const Napi::CallbackInfo& info) {
   Args args(info, "free");
   Buffers::Get().Free(args.Int(0));
@@ -108,14 +114,6 @@ const char* IsaName(dnnl::cpu_isa isa) {
   }
 }
 
-bool SupportsBfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-
 Napi::Value Info(const Napi::CallbackInfo& info) {
   const dnnl_version_t* version = dnnl_version();
   Napi::Object result = Napi::Object::New(info.Env());
@@ -123,7 +121,7 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
                             std::to_string(version->patch));
   result.Set("isa", IsaName(dnnl::get_effective_cpu_isa()));
   result.Set("threads", Threads());
-  result.Set("bfloat16", SupportsBfloat16());
+  result.Set("bfloat16", MultipliesBfloat16());
   return result;
 }
 
@@ -132,6 +130,7 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
 void BindMemory(Napi::Object exports) {
   Export(exports, "write", Write);
   Export(exports, "read", Read);
+  Export(exports, "sizeInBytes", SizeInBytes);
   Export(exports, "free", Free);
   Export(exports, "trim", Trim);
   Export(exports, "memoryStats", MemoryStats);

@@ -15,25 +15,35 @@ PoolShape ShapeOf(const Args& args, size_t i) {
   return {v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], v[13]};
 }
 
-/// MaxPool(x, sizes) -> y
-Napi::Value BoundMaxPool(const Napi::CallbackInfo& info) {
-  Args args(info, "MaxPool");
+template <class T>
+Napi::Value RunMaxPool(const Args& args) {
   PoolShape shape = ShapeOf(args, 1);
-  const float* x = args.Data<float>(0, shape.InputSize());
-  Output<float> y(shape.OutputSize());
+  const T* x = args.Data<T>(0, shape.InputSize());
+  Output<T> y(shape.OutputSize());
   MaxPool(shape, x, y.data());
   return Return(args, y);
 }
 
-/// MaxPoolGrad(dy, x, sizes) -> dx
-Napi::Value BoundMaxPoolGrad(const Napi::CallbackInfo& info) {
-  Args args(info, "MaxPoolGrad");
+template <class T>
+Napi::Value RunMaxPoolGrad(const Args& args) {
   PoolShape shape = ShapeOf(args, 2);
-  const float* dy = args.Data<float>(0, shape.OutputSize());
-  const float* x = args.Data<float>(1, shape.InputSize());
-  Output<float> dx(shape.InputSize());
+  const T* dy = args.Data<T>(0, shape.OutputSize());
+  const T* x = args.Data<T>(1, shape.InputSize());
+  Output<T> dx(shape.InputSize());
   MaxPoolGrad(shape, dy, x, dx.data());
   return Return(args, dx);
+}
+
+/// MaxPool(x, sizes) -> y, held as x is
+Napi::Value BoundMaxPool(const Napi::CallbackInfo& info) {
+  Args args(info, "MaxPool");
+  return args.IsBfloat16(0) ? RunMaxPool<BFloat16>(args) : RunMaxPool<float>(args);
+}
+
+/// MaxPoolGrad(dy, x, sizes) -> dx, held as x is
+Napi::Value BoundMaxPoolGrad(const Napi::CallbackInfo& info) {
+  Args args(info, "MaxPoolGrad");
+  return args.IsBfloat16(1) ? RunMaxPoolGrad<BFloat16>(args) : RunMaxPoolGrad<float>(args);
 }
 
 /// AvgPool(x, sizes) -> y

@@ -38,22 +38,23 @@ Chunks RowChunks(const BatchNormShape& s) {
 }
 
 /// mean and M2 (sum of squared deviations) of a block of rows, in two readings.
-SIMCLR_INLINE inline void BlockMoments(const float* x, int64_t rows, int64_t channels, float* mean, float* m2) {
+template <class T>
+SIMCLR_INLINE inline void BlockMoments(const T* x, int64_t rows, int64_t channels, float* mean, float* m2) {
   std::fill_n(mean, channels, 0.0f);
   std::fill_n(m2, channels, 0.0f);
   for (int64_t r = 0; r < rows; ++r) {
-    const float* row = x + r * channels;
+    const T* row = x + r * channels;
 #pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) mean[c] += row[c];
+    for (int64_t c = 0; c < channels; ++c) mean[c] += ToFloat(row[c]);
   }
   float scale = 1.0f / static_cast<float>(rows);
 #pragma omp simd
   for (int64_t c = 0; c < channels; ++c) mean[c] *= scale;
   for (int64_t r = 0; r < rows; ++r) {
-    const float* row = x + r * channels;
+    const T* row = x + r * channels;
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
-      float d = row[c] - mean[c];
+      float d = ToFloat(row[c]) - mean[c];
       m2[c] += d * d;
     }
   }
@@ -72,28 +73,28 @@ SIMCLR_INLINE inline void MergeMoments(double* mean, double* m2, double rows, co
   }
 }
 
-template <bool kRelu, bool kResidual>
-void ApplyRows(const BatchNormShape& s, const float* x, const float* scale, const float* mean, const float* beta,
-               const float* residual, float* y) {
+template <bool kRelu, bool kResidual, class T>
+void ApplyRows(const BatchNormShape& s, const T* x, const float* scale, const float* mean, const float* beta,
+               const T* residual, T* y) {
   int64_t channels = s.channels;
   ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
     for (int64_t r = begin; r < end; ++r) {
       int64_t offset = r * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c) {
-        float v = (x[offset + c] - mean[c]) * scale[c] + beta[c];
-        if (kResidual) v += residual[offset + c];
+        float v = (ToFloat(x[offset + c]) - mean[c]) * scale[c] + beta[c];
+        if (kResidual) v += ToFloat(residual[offset + c]);
         if (kRelu) v = v < 0 ? 0 : v;  // NaN stays
-        y[offset + c] = v;
+        y[offset + c] = FromFloat<T>(v);
       }
     }
   });
 }
 
 /// Sums of dy and dy * (x - mean) per channel, where dy is masked by the ReLU.
-template <bool kRelu>
-void SumGradients(const BatchNormShape& s, const Chunks& chunks, const float* dy, const float* x, const float* y,
-                  const float* mean, double* partial) {
+template <bool kRelu, class T>
+void SumGradients(const BatchNormShape& s, const Chunks& chunks, const T* dy, const T* x, const T* y, const float* mean,
+                  double* partial) {
   int64_t channels = s.channels;
   ParallelChunks(chunks, [=](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
     double* sum = partial + 2 * chunk * channels;
@@ -108,10 +109,10 @@ void SumGradients(const BatchNormShape& s, const Chunks& chunks, const float* dy
         int64_t offset = r * channels;
 #pragma omp simd
         for (int64_t c = 0; c < channels; ++c) {
-          float d = dy[offset + c];
-          if (kRelu) d = y[offset + c] > 0 ? d : 0;
+          float d = ToFloat(dy[offset + c]);
+          if (kRelu) d = ToFloat(y[offset + c]) > 0 ? d : 0;
           blockSum[c] += d;
-          blockProduct[c] += d * (x[offset + c] - mean[c]);
+          blockProduct[c] += d * (ToFloat(x[offset + c]) - mean[c]);
         }
       }
 #pragma omp simd
@@ -124,19 +125,19 @@ void SumGradients(const BatchNormShape& s, const Chunks& chunks, const float* dy
 }
 
 /// dx = scale * dy + (x - mean) * slope + shift, with dy masked by the ReLU.
-template <bool kRelu, bool kResidual>
-void SpreadGradients(const BatchNormShape& s, const float* dy, const float* x, const float* y, const float* mean,
-                     const float* scale, const float* slope, const float* shift, float* dx, float* dresidual) {
+template <bool kRelu, bool kResidual, class T>
+void SpreadGradients(const BatchNormShape& s, const T* dy, const T* x, const T* y, const float* mean,
+                     const float* scale, const float* slope, const float* shift, T* dx, T* dresidual) {
   int64_t channels = s.channels;
   ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
     for (int64_t r = begin; r < end; ++r) {
       int64_t offset = r * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; ++c) {
-        float d = dy[offset + c];
-        if (kRelu) d = y[offset + c] > 0 ? d : 0;
-        if (kResidual) dresidual[offset + c] = d;
-        dx[offset + c] = scale[c] * d + ((x[offset + c] - mean[c]) * slope[c] + shift[c]);
+        float d = ToFloat(dy[offset + c]);
+        if (kRelu) d = ToFloat(y[offset + c]) > 0 ? d : 0;
+        if (kResidual) dresidual[offset + c] = FromFloat<T>(d);
+        dx[offset + c] = FromFloat<T>(scale[c] * d + ((ToFloat(x[offset + c]) - mean[c]) * slope[c] + shift[c]));
       }
     }
   });
@@ -148,7 +149,8 @@ float InverseDeviation(float variance, float epsilon) {
 
 }  // namespace
 
-void BatchStatistics(const BatchNormShape& shape, const float* x, float* mean, float* variance) {
+template <class T>
+void BatchStatistics(const BatchNormShape& shape, const T* x, float* mean, float* variance) {
   if (shape.Size() == 0) {
     std::fill_n(mean, shape.channels, std::numeric_limits<float>::quiet_NaN());
     std::fill_n(variance, shape.channels, std::numeric_limits<float>::quiet_NaN());
@@ -189,12 +191,13 @@ void BatchStatistics(const BatchNormShape& shape, const float* x, float* mean, f
   }
 }
 
-void BatchNormApply(const BatchNormShape& s, const float* x, const float* gamma, const float* beta, const float* mean,
-                    const float* variance, const float* residual, float* y) {
+template <class T>
+void BatchNormApply(const BatchNormShape& s, const T* x, const float* gamma, const float* beta, const float* mean,
+                    const float* variance, const T* residual, T* y) {
   Scratch<float> scale(static_cast<size_t>(s.channels));
   for (int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * InverseDeviation(variance[c], s.epsilon);
-  auto apply = s.relu ? (residual ? ApplyRows<true, true> : ApplyRows<true, false>)
-                      : (residual ? ApplyRows<false, true> : ApplyRows<false, false>);
+  auto apply = s.relu ? (residual ? ApplyRows<true, true, T> : ApplyRows<true, false, T>)
+                      : (residual ? ApplyRows<false, true, T> : ApplyRows<false, false, T>);
   if (s.Size() == 0) return;
   int64_t factor = WideningFactor(s);
   Scratch<float> wideScale = Repeated(scale.data(), s.channels, factor), wideMean = Repeated(mean, s.channels, factor),
@@ -202,8 +205,9 @@ void BatchNormApply(const BatchNormShape& s, const float* x, const float* gamma,
   apply(Widened(s, factor), x, wideScale.data(), wideMean.data(), wideBeta.data(), residual, y);
 }
 
-void BatchNormGrad(const BatchNormShape& shape, const float* dy, const float* x, const float* y, const float* gamma,
-                   const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta, float* dresidual) {
+template <class T>
+void BatchNormGrad(const BatchNormShape& shape, const T* dy, const T* x, const T* y, const float* gamma,
+                   const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta, T* dresidual) {
   int64_t factor = shape.Size() == 0 ? 1 : WideningFactor(shape);
   BatchNormShape s = Widened(shape, factor);
   int64_t channels = shape.channels, wide = s.channels;
@@ -211,7 +215,7 @@ void BatchNormGrad(const BatchNormShape& shape, const float* dy, const float* x,
   Chunks chunks = RowChunks(s);
   Scratch<double> sums(static_cast<size_t>(2 * std::max(chunks.number, 1) * wide));
   std::fill_n(sums.data(), 2 * wide, 0.0);
-  (s.relu ? SumGradients<true> : SumGradients<false>)(s, chunks, dy, x, y, wideMean.data(), sums.data());
+  (s.relu ? SumGradients<true, T> : SumGradients<false, T>)(s, chunks, dy, x, y, wideMean.data(), sums.data());
   for (int chunk = 1; chunk < chunks.number; ++chunk) {
     for (int64_t i = 0; i < 2 * wide; ++i) sums[i] += sums[2 * chunk * wide + i];
   }
@@ -233,9 +237,19 @@ void BatchNormGrad(const BatchNormShape& shape, const float* dy, const float* x,
       shift[k] = static_cast<float>(-gamma[c] * deviation * sum / rows);
     }
   }
-  auto spread = s.relu ? (dresidual ? SpreadGradients<true, true> : SpreadGradients<true, false>)
-                       : (dresidual ? SpreadGradients<false, true> : SpreadGradients<false, false>);
+  auto spread = s.relu ? (dresidual ? SpreadGradients<true, true, T> : SpreadGradients<true, false, T>)
+                       : (dresidual ? SpreadGradients<false, true, T> : SpreadGradients<false, false, T>);
   spread(s, dy, x, y, wideMean.data(), scale, slope, shift, dx, dresidual);
 }
+
+#define INSTANTIATE(T)                                                                                                 \
+  template void BatchStatistics<T>(const BatchNormShape&, const T*, float*, float*);                                   \
+  template void BatchNormApply<T>(const BatchNormShape&, const T*, const float*, const float*, const float*,           \
+                                  const float*, const T*, T*);                                                         \
+  template void BatchNormGrad<T>(const BatchNormShape&, const T*, const T*, const T*, const float*, const float*,      \
+                                 const float*, T*, float*, float*, T*);
+INSTANTIATE(float)
+INSTANTIATE(BFloat16)
+#undef INSTANTIATE
 
 }  // namespace simclr

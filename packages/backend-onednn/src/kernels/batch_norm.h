@@ -1,8 +1,11 @@
 // Batch norm over the last axis of [rows, channels], with an optional residual and ReLU behind it:
 // y = act(gamma * (x - mean) / sqrt(variance + epsilon) + beta (+ residual)).
+// T, which activations and their gradients are held in, is float or BFloat16; statistics and sums are not.
 #pragma once
 
 #include <cstdint>
+
+#include "runtime/bfloat16.h"
 
 namespace simclr {
 
@@ -14,14 +17,17 @@ struct BatchNormShape {
 };
 
 /// Mean and biased variance of every channel.
-void BatchStatistics(const BatchNormShape& shape, const float* x, float* mean, float* variance);
+template <class T>
+void BatchStatistics(const BatchNormShape& shape, const T* x, float* mean, float* variance);
 
 /// y from given statistics; residual may be null.
-void BatchNormApply(const BatchNormShape& shape, const float* x, const float* gamma, const float* beta,
-                    const float* mean, const float* variance, const float* residual, float* y);
+template <class T>
+void BatchNormApply(const BatchNormShape& shape, const T* x, const float* gamma, const float* beta, const float* mean,
+                    const float* variance, const T* residual, T* y);
 
 /// Gradients through the batch statistics. With ReLU the gradient passes where y > 0. dresidual may be null.
-void BatchNormGrad(const BatchNormShape& shape, const float* dy, const float* x, const float* y, const float* gamma,
-                   const float* mean, const float* variance, float* dx, float* dgamma, float* dbeta, float* dresidual);
+template <class T>
+void BatchNormGrad(const BatchNormShape& shape, const T* dy, const T* x, const T* y, const float* gamma,
+                   const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta, T* dresidual);
 
 }  // namespace simclr

@@ -3,8 +3,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/broadcast.h"
+#include "runtime/bfloat16.h"
 #include "runtime/parallel.h"
 
 namespace simclr {
@@ -29,6 +31,16 @@ struct LessEqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, 
 struct LogicalAndOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a && b; } };
 struct LogicalOrOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a || b; } };
 
+/// Op(a, b); of bfloat16 as float32.
+template <class Op, class T>
+SIMCLR_INLINE inline auto Combine(T a, T b) {
+  if constexpr (std::is_same_v<T, BFloat16>) {
+    return FromFloat<BFloat16>(Op::Apply(ToFloat(a), ToFloat(b)));
+  } else {
+    return Op::Apply(a, b);
+  }
+}
+
 /// y = Op(a, b), y of the broadcast shape.
 template <class Op, class T, class R>
 void Binary(const Broadcast<2>& plan, const T* a, const T* b, R* y) {
@@ -43,15 +55,15 @@ void Binary(const Broadcast<2>& plan, const T* a, const T* b, R* y) {
       const T* with = b + at.offset[1];
       R* to = y + i;
       if (step[0] != 0 && step[1] != 0) {
-        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(from[j], with[j]);
+        for (int64_t j = 0; j < n; ++j) to[j] = Combine<Op>(from[j], with[j]);
       } else if (step[0] != 0) {
         const T right = *with;
-        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(from[j], right);
+        for (int64_t j = 0; j < n; ++j) to[j] = Combine<Op>(from[j], right);
       } else if (step[1] != 0) {
         const T left = *from;
-        for (int64_t j = 0; j < n; ++j) to[j] = Op::template Apply<T>(left, with[j]);
+        for (int64_t j = 0; j < n; ++j) to[j] = Combine<Op>(left, with[j]);
       } else {
-        const R value = Op::template Apply<T>(*from, *with);
+        const R value = Combine<Op>(*from, *with);
         for (int64_t j = 0; j < n; ++j) to[j] = value;
       }
       at.Advance(*p, n);

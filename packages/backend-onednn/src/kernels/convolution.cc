@@ -22,12 +22,12 @@ int64_t PadAfter(int64_t in, int64_t filter, int64_t out, int64_t stride, int64_
 
 struct Descs {
   memory::dims strides, dilations, padBefore, padAfter;
-  memory::desc x, filter, bias, y;                    // as we hold them
-  memory::desc xWanted, filterWanted, yWanted;        // as the primitive may choose them
-  Type computeType;
+  memory::desc x, filter, bias, y;  // as we hold them
+  memory::desc filterWanted;        // as the primitive may choose it
 };
 
-Descs Describe(const ConvShape& s, Precision precision) {
+/// `type` is that of the activations.
+Descs Describe(const ConvShape& s, Type type) {
   Descs d;
   d.strides = {s.strideHeight, s.strideWidth};
   d.dilations = {s.dilationHeight - 1, s.dilationWidth - 1};
@@ -37,23 +37,20 @@ Descs Describe(const ConvShape& s, Precision precision) {
   memory::dims x{s.batch, s.channels, s.height, s.width};
   memory::dims filter{s.outChannels, s.channels, s.filterHeight, s.filterWidth};
   memory::dims y{s.batch, s.outChannels, s.outHeight, s.outWidth};
-  d.computeType = precision == Precision::kBfloat16 ? Type::bf16 : Type::f32;
-  d.x = memory::desc(x, Type::f32, Tag::nhwc);
+  d.x = memory::desc(x, type, Tag::nhwc);
   d.filter = memory::desc(filter, Type::f32, Tag::hwio);
   d.bias = memory::desc({s.outChannels}, Type::f32, Tag::x);
-  d.y = memory::desc(y, Type::f32, Tag::nhwc);
-  d.xWanted = memory::desc(x, d.computeType, Tag::nhwc);
+  d.y = memory::desc(y, type, Tag::nhwc);
   // Filters in plain HWIO would fall to the slow gemm path, so oneDNN chooses their layout.
-  d.filterWanted = memory::desc(filter, d.computeType, Tag::any);
-  d.yWanted = memory::desc(y, d.computeType, Tag::nhwc);
+  d.filterWanted = memory::desc(filter, type, Tag::any);
   return d;
 }
 
-Key KeyOf(Kind kind, Precision precision, const ConvShape& s) {
-  return {kind,           static_cast<int64_t>(precision), s.batch,          s.height,
-          s.width,        s.channels,                      s.filterHeight,   s.filterWidth,
-          s.outChannels,  s.outHeight,                     s.outWidth,       s.strideHeight,
-          s.strideWidth,  s.dilationHeight,                s.dilationWidth,  s.padTop,
+Key KeyOf(Kind kind, Type type, const ConvShape& s) {
+  return {kind,          static_cast<int64_t>(type), s.batch,         s.height,
+          s.width,       s.channels,                 s.filterHeight,  s.filterWidth,
+          s.outChannels, s.outHeight,                s.outWidth,      s.strideHeight,
+          s.strideWidth, s.dilationHeight,           s.dilationWidth, s.padTop,
           s.padLeft};
 }
 
@@ -61,15 +58,14 @@ dnnl::convolution_forward::primitive_desc ForwardDesc(const Descs& d, const memo
   using Forward = dnnl::convolution_forward;
   auto prop = dnnl::prop_kind::forward_training;
   auto algorithm = dnnl::algorithm::convolution_direct;
-  // Results are float32 also where operands are bfloat16.
-  return bias ? Prepare<Forward>(prop, algorithm, d.xWanted, filter, d.bias, d.y, d.strides, d.dilations, d.padBefore,
+  return bias ? Prepare<Forward>(prop, algorithm, d.x, filter, d.bias, d.y, d.strides, d.dilations, d.padBefore,
                                  d.padAfter)
-              : Prepare<Forward>(prop, algorithm, d.xWanted, filter, d.y, d.strides, d.dilations, d.padBefore,
+              : Prepare<Forward>(prop, algorithm, d.x, filter, d.y, d.strides, d.dilations, d.padBefore,
                                  d.padAfter);
 }
 
-Operation MakeForward(const ConvShape& shape, Precision precision, bool bias) {
-  Descs d = Describe(shape, precision);
+Operation MakeForward(const ConvShape& shape, Type type, bool bias) {
+  Descs d = Describe(shape, type);
   auto pd = ForwardDesc(d, d.filterWanted, bias);
   std::vector<Operand> operands{{DNNL_ARG_SRC, d.x, pd.src_desc(), false},
                                 {DNNL_ARG_WEIGHTS, d.filter, pd.weights_desc(), false},
@@ -78,10 +74,10 @@ Operation MakeForward(const ConvShape& shape, Precision precision, bool bias) {
   return Operation(dnnl::convolution_forward(pd), pd.scratchpad_desc(), operands);
 }
 
-Operation MakeBackpropInput(const ConvShape& shape, Precision precision) {
-  Descs d = Describe(shape, precision);
+Operation MakeBackpropInput(const ConvShape& shape, Type type) {
+  Descs d = Describe(shape, type);
   auto pd = PrepareGradient<dnnl::convolution_backward_data>(
-      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.x, d.filterWanted, d.yWanted,
+      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.x, d.filterWanted, d.y,
       d.strides, d.dilations, d.padBefore, d.padAfter);
   return Operation(dnnl::convolution_backward_data(pd), pd.scratchpad_desc(),
                    {{DNNL_ARG_DIFF_DST, d.y, pd.diff_dst_desc(), false},
@@ -89,11 +85,11 @@ Operation MakeBackpropInput(const ConvShape& shape, Precision precision) {
                     {DNNL_ARG_DIFF_SRC, d.x, pd.diff_src_desc(), true}});
 }
 
-Operation MakeBackpropFilter(const ConvShape& shape, Precision precision) {
-  Descs d = Describe(shape, precision);
+Operation MakeBackpropFilter(const ConvShape& shape, Type type) {
+  Descs d = Describe(shape, type);
   memory::desc gradient(DimsOf(d.filter), Type::f32, Tag::any);
   auto pd = PrepareGradient<dnnl::convolution_backward_weights>(
-      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.xWanted, gradient, d.yWanted,
+      ForwardDesc(d, d.filterWanted, false), dnnl::algorithm::convolution_direct, d.x, gradient, d.y,
       d.strides, d.dilations, d.padBefore, d.padAfter);
   return Operation(dnnl::convolution_backward_weights(pd), pd.scratchpad_desc(),
                    {{DNNL_ARG_SRC, d.x, pd.src_desc(), false},
@@ -101,40 +97,79 @@ Operation MakeBackpropFilter(const ConvShape& shape, Precision precision) {
                     {DNNL_ARG_DIFF_WEIGHTS, d.filter, pd.diff_weights_desc(), true}});
 }
 
-void* Mutable(const float* data) { return const_cast<float*>(data); }
+void* Mutable(const void* data) { return const_cast<void*>(data); }
 
-}  // namespace
-
-Precision ChoosePrecision(bool bfloat16) {
-  return bfloat16 && kIsa == Isa::kAvx512 ? Precision::kBfloat16 : Precision::kFloat32;
-}
-
-void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias,
-            float* y) {
-  if (shape.OutputSize() == 0) return;
-  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradConv2D(shape, x, filter, bias, y);
-  auto operation = Cached(KeyOf(bias ? kForwardBias : kForward, precision, shape),
-                          [&] { return MakeForward(shape, precision, bias != nullptr); });
+void RunForward(const ConvShape& shape, Type type, const void* x, const float* filter, const float* bias, void* y) {
+  auto operation = Cached(KeyOf(bias ? kForwardBias : kForward, type, shape),
+                          [&] { return MakeForward(shape, type, bias != nullptr); });
   std::vector<void*> data{Mutable(x), Mutable(filter), y};
   if (bias) data.push_back(Mutable(bias));
   operation->Run(data);
 }
 
-void Conv2DBackpropInput(const ConvShape& shape, Precision precision, const float* dy, const float* filter, float* dx) {
-  if (shape.OutputSize() == 0) return std::fill_n(dx, shape.InputSize(), 0.0f), void();
-  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradBackpropInput(shape, dy, filter, dx);
-  auto operation =
-      Cached(KeyOf(kBackpropInput, precision, shape), [&] { return MakeBackpropInput(shape, precision); });
+void RunBackpropInput(const ConvShape& shape, Type type, const void* dy, const float* filter, void* dx) {
+  auto operation = Cached(KeyOf(kBackpropInput, type, shape), [&] { return MakeBackpropInput(shape, type); });
   operation->Run({Mutable(dy), Mutable(filter), dx});
 }
 
-void Conv2DBackpropFilter(const ConvShape& shape, Precision precision, const float* x, const float* dy,
-                          float* dfilter) {
-  if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
-  if (precision == Precision::kFloat32 && WinogradApplies(shape)) return WinogradBackpropFilter(shape, x, dy, dfilter);
-  auto operation =
-      Cached(KeyOf(kBackpropFilter, precision, shape), [&] { return MakeBackpropFilter(shape, precision); });
+void RunBackpropFilter(const ConvShape& shape, Type type, const void* x, const void* dy, float* dfilter) {
+  auto operation = Cached(KeyOf(kBackpropFilter, type, shape), [&] { return MakeBackpropFilter(shape, type); });
   operation->Run({Mutable(x), Mutable(dy), dfilter});
+}
+
+Scratch<float> Widened(const BFloat16* x, int64_t count) {
+  Scratch<float> wide(static_cast<size_t>(count));
+  Convert(x, count, wide.data());
+  return wide;
+}
+
+Scratch<float> Rounded(const float* x, int64_t count) {
+  Scratch<float> rounded(static_cast<size_t>(count));
+  RoundToBFloat16(x, count, rounded.data());
+  return rounded;
+}
+
+}  // namespace
+
+void Conv2D(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y) {
+  if (shape.OutputSize() == 0) return;
+  if (WinogradApplies(shape)) return WinogradConv2D(shape, x, filter, bias, y);
+  RunForward(shape, Type::f32, x, filter, bias, y);
+}
+
+void Conv2D(const ConvShape& shape, const BFloat16* x, const float* filter, const float* bias, BFloat16* y) {
+  if (shape.OutputSize() == 0) return;
+  if (MultipliesBfloat16()) return RunForward(shape, Type::bf16, x, filter, bias, y);
+  Scratch<float> wide(static_cast<size_t>(shape.OutputSize()));
+  Conv2D(shape, Widened(x, shape.InputSize()).data(), Rounded(filter, shape.FilterSize()).data(), bias, wide.data());
+  Convert(wide.data(), shape.OutputSize(), y);
+}
+
+void Conv2DBackpropInput(const ConvShape& shape, const float* dy, const float* filter, float* dx) {
+  if (shape.OutputSize() == 0) return std::fill_n(dx, shape.InputSize(), 0.0f), void();
+  if (WinogradApplies(shape)) return WinogradBackpropInput(shape, dy, filter, dx);
+  RunBackpropInput(shape, Type::f32, dy, filter, dx);
+}
+
+void Conv2DBackpropInput(const ConvShape& shape, const BFloat16* dy, const float* filter, BFloat16* dx) {
+  if (shape.OutputSize() == 0) return std::fill_n(dx, shape.InputSize(), BFloat16{0}), void();
+  if (MultipliesBfloat16()) return RunBackpropInput(shape, Type::bf16, dy, filter, dx);
+  Scratch<float> wide(static_cast<size_t>(shape.InputSize()));
+  Conv2DBackpropInput(shape, Widened(dy, shape.OutputSize()).data(), Rounded(filter, shape.FilterSize()).data(),
+                      wide.data());
+  Convert(wide.data(), shape.InputSize(), dx);
+}
+
+void Conv2DBackpropFilter(const ConvShape& shape, const float* x, const float* dy, float* dfilter) {
+  if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
+  if (WinogradApplies(shape)) return WinogradBackpropFilter(shape, x, dy, dfilter);
+  RunBackpropFilter(shape, Type::f32, x, dy, dfilter);
+}
+
+void Conv2DBackpropFilter(const ConvShape& shape, const BFloat16* x, const BFloat16* dy, float* dfilter) {
+  if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
+  if (MultipliesBfloat16()) return RunBackpropFilter(shape, Type::bf16, x, dy, dfilter);
+  Conv2DBackpropFilter(shape, Widened(x, shape.InputSize()).data(), Widened(dy, shape.OutputSize()).data(), dfilter);
 }
 
 }  // namespace simclr

@@ -1,7 +1,10 @@
-// 2-D convolution and its gradients. Activations are NHWC, filters HWIO (tfjs's layouts), float32.
+// 2-D convolution and its gradients. Activations are NHWC, filters HWIO (tfjs's layouts). Filters and their gradients are
+// float32; with bfloat16 activations they are rounded before they are used, and sums are float32.
 #pragma once
 
 #include <cstdint>
+
+#include "runtime/bfloat16.h"
 
 namespace simclr {
 
@@ -18,15 +21,14 @@ struct ConvShape {
   int64_t OutputSize() const { return batch * outHeight * outWidth * outChannels; }
 };
 
-enum class Precision { kFloat32, kBfloat16 };
-/// bfloat16 if it is wanted and oneDNN has it: with AVX-512 (emulated before AVX512-BF16), else float32.
-Precision ChoosePrecision(bool bfloat16);
-
 /// y = conv(x, filter) + bias; bias has outChannels values or is null.
-void Conv2D(const ConvShape& shape, Precision precision, const float* x, const float* filter, const float* bias, float* y);
+void Conv2D(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y);
+void Conv2D(const ConvShape& shape, const BFloat16* x, const float* filter, const float* bias, BFloat16* y);
 /// dx from dy.
-void Conv2DBackpropInput(const ConvShape& shape, Precision precision, const float* dy, const float* filter, float* dx);
+void Conv2DBackpropInput(const ConvShape& shape, const float* dy, const float* filter, float* dx);
+void Conv2DBackpropInput(const ConvShape& shape, const BFloat16* dy, const float* filter, BFloat16* dx);
 /// dfilter from x and dy.
-void Conv2DBackpropFilter(const ConvShape& shape, Precision precision, const float* x, const float* dy, float* dfilter);
+void Conv2DBackpropFilter(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
+void Conv2DBackpropFilter(const ConvShape& shape, const BFloat16* x, const BFloat16* dy, float* dfilter);
 
 }  // namespace simclr

@@ -76,11 +76,11 @@ int64_t MatMulShape::ASize() const { return Size(aBatch, rows * inner); }
 int64_t MatMulShape::BSize() const { return Size(bBatch, inner * cols); }
 int64_t MatMulShape::OutputSize() const { return Size(OutputBatch(*this), rows * cols); }
 
-void MatMul(const MatMulShape& s, Precision precision, const float* a, const float* b, const float* bias, float* out) {
+void MatMul(const MatMulShape& s, bool bfloat16, const float* a, const float* b, const float* bias, float* out) {
   int64_t size = s.OutputSize();
   if (size == 0) return;
   if (s.inner == 0) return FillBias(size / s.cols, s.cols, bias, out);
-  bool bfloat16 = precision == Precision::kBfloat16 && size * s.inner >= kLargeProduct;
+  bfloat16 = bfloat16 && size * s.inner >= kLargeProduct && MultipliesBfloat16();
   Key key{kMatMulKey, bfloat16, bias != nullptr, s.rows, s.inner, s.cols, s.transposeA, s.transposeB};
   key.insert(key.end(), s.aBatch.begin(), s.aBatch.end());
   key.insert(key.end(), s.bBatch.begin(), s.bBatch.end());

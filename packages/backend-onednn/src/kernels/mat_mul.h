@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/convolution.h"
-
 namespace simclr {
 
 struct MatMulShape {
@@ -18,7 +16,7 @@ struct MatMulShape {
   int64_t OutputSize() const;
 };
 
-/// bias: `cols` values, or null.
-void MatMul(const MatMulShape& shape, Precision precision, const float* a, const float* b, const float* bias, float* out);
+/// bias: `cols` values, or null. With `bfloat16`, operands of large products are rounded to it where that is faster.
+void MatMul(const MatMulShape& shape, bool bfloat16, const float* a, const float* b, const float* bias, float* out);
 
 }  // namespace simclr

@@ -25,34 +25,35 @@ SIMCLR_INLINE inline void ForWindow(const PoolShape& s, int64_t oh, int64_t ow, 
 
 }  // namespace
 
-void MaxPool(const PoolShape& s, const float* x, float* y) {
+template <class T>
+void MaxPool(const PoolShape& s, const T* x, T* y) {
   ParallelFor(s.batch * s.outHeight, 1, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
     for (int64_t row = begin; row < end; ++row) {
       int64_t n = row / s.outHeight, oh = row % s.outHeight;
-      const float* image = x + n * s.height * s.width * s.channels;
+      const T* image = x + n * s.height * s.width * s.channels;
       for (int64_t ow = 0; ow < s.outWidth; ++ow) {
-        float* out = y + (row * s.outWidth + ow) * s.channels;
-        for (int64_t c = 0; c < s.channels; ++c) out[c] = -std::numeric_limits<float>::infinity();
+        T* out = y + (row * s.outWidth + ow) * s.channels;
+        for (int64_t c = 0; c < s.channels; ++c) out[c] = FromFloat<T>(-std::numeric_limits<float>::infinity());
         ForWindow(s, oh, ow, [&](int64_t cell) SIMCLR_INLINE {
-          const float* in = image + cell * s.channels;
-          for (int64_t c = 0; c < s.channels; ++c) out[c] = in[c] > out[c] ? in[c] : out[c];
+          const T* in = image + cell * s.channels;
+          for (int64_t c = 0; c < s.channels; ++c) out[c] = ToFloat(in[c]) > ToFloat(out[c]) ? in[c] : out[c];
         });
       }
     }
   });
 }
 
-void MaxPoolGrad(const PoolShape& s, const float* dy, const float* x, float* dx) {
+template <class T>
+void MaxPoolGrad(const PoolShape& s, const T* dy, const T* x, T* dx) {
   int64_t imageSize = s.height * s.width * s.channels;
-  // Windows overlap, so one thread owns a whole image.
+  // Windows overlap, so one thread owns a whole image and sums it in float32.
   ParallelFor(s.batch, 1, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
-    Scratch<float> best(static_cast<size_t>(s.channels));
+    Scratch<float> best(static_cast<size_t>(s.channels)), sums(static_cast<size_t>(imageSize));
     Scratch<int32_t> where(static_cast<size_t>(s.channels));
-    float* top = best.data();
+    float *top = best.data(), *gradient = sums.data();
     int32_t* cellOf = where.data();
     for (int64_t n = begin; n < end; ++n) {
-      const float* image = x + n * imageSize;
-      float* gradient = dx + n * imageSize;
+      const T* image = x + n * imageSize;
       std::fill_n(gradient, imageSize, 0.0f);
       for (int64_t o = 0; o < s.outHeight * s.outWidth; ++o) {
         for (int64_t c = 0; c < s.channels; ++c) {
@@ -60,19 +61,22 @@ void MaxPoolGrad(const PoolShape& s, const float* dy, const float* x, float* dx)
           cellOf[c] = -1;
         }
         ForWindow(s, o / s.outWidth, o % s.outWidth, [&](int64_t cell) SIMCLR_INLINE {
-          const float* in = image + cell * s.channels;
+          const T* in = image + cell * s.channels;
           int32_t index = static_cast<int32_t>(cell);
           for (int64_t c = 0; c < s.channels; ++c) {
-            bool larger = in[c] > top[c] || cellOf[c] < 0;
-            top[c] = larger ? in[c] : top[c];
+            float value = ToFloat(in[c]);
+            bool larger = value > top[c] || cellOf[c] < 0;
+            top[c] = larger ? value : top[c];
             cellOf[c] = larger ? index : cellOf[c];
           }
         });
-        const float* out = dy + (n * s.outHeight * s.outWidth + o) * s.channels;
+        const T* out = dy + (n * s.outHeight * s.outWidth + o) * s.channels;
         for (int64_t c = 0; c < s.channels; ++c) {
-          if (cellOf[c] >= 0) gradient[cellOf[c] * s.channels + c] += out[c];
+          if (cellOf[c] >= 0) gradient[cellOf[c] * s.channels + c] += ToFloat(out[c]);
         }
       }
+      T* target = dx + n * imageSize;
+      for (int64_t i = 0; i < imageSize; ++i) target[i] = FromFloat<T>(gradient[i]);
     }
   });
 }
@@ -115,5 +119,10 @@ void AvgPoolGrad(const PoolShape& s, const float* dy, float* dx) {
     }
   });
 }
+
+template void MaxPool<float>(const PoolShape&, const float*, float*);
+template void MaxPool<BFloat16>(const PoolShape&, const BFloat16*, BFloat16*);
+template void MaxPoolGrad<float>(const PoolShape&, const float*, const float*, float*);
+template void MaxPoolGrad<BFloat16>(const PoolShape&, const BFloat16*, const BFloat16*, BFloat16*);
 
 }  // namespace simclr

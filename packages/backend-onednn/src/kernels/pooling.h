@@ -1,7 +1,9 @@
-// 2-D max and average pooling over NHWC float32, with tfjs's gradients.
+// 2-D max and average pooling over NHWC, with tfjs's gradients. T is float or BFloat16.
 #pragma once
 
 #include <cstdint>
+
+#include "runtime/bfloat16.h"
 
 namespace simclr {
 
@@ -17,9 +19,11 @@ struct PoolShape {
 };
 
 /// Largest value of each window; NaN is ignored.
-void MaxPool(const PoolShape& shape, const float* x, float* y);
+template <class T>
+void MaxPool(const PoolShape& shape, const T* x, T* y);
 /// dx: each dy goes to the first largest value of its window.
-void MaxPoolGrad(const PoolShape& shape, const float* dy, const float* x, float* dx);
+template <class T>
+void MaxPoolGrad(const PoolShape& shape, const T* dy, const T* x, T* dx);
 /// Mean over the cells of the window that lie inside the image.
 void AvgPool(const PoolShape& shape, const float* x, float* y);
 /// dx as tfjs defines it: dy divided by the size of the whole filter, padding included.

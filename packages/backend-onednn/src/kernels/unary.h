@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "runtime/bfloat16.h"
 #include "runtime/parallel.h"
 
 namespace simclr {
@@ -39,10 +40,10 @@ struct RoundOp {  // halves to even
 };
 
 /// y[i] = Op(x[i], p)
-template <class Op>
-void Unary(const float* x, float p, int64_t count, float* y) {
+template <class Op, class T>
+void Unary(const T* x, float p, int64_t count, T* y) {
   ParallelFor(count, 16384, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
-    for (int64_t i = begin; i < end; ++i) y[i] = Op::Apply(x[i], p);
+    for (int64_t i = begin; i < end; ++i) y[i] = FromFloat<T>(Op::Apply(ToFloat(x[i]), p));
   });
 }
 

@@ -16,6 +16,8 @@ const char* NameOf(DType dtype) {
       return "int32";
     case DType::kBool:
       return "bool";
+    case DType::kBfloat16:
+      return "bfloat16";
   }
   return "unknown";
 }

@@ -7,11 +7,13 @@
 #include <stdexcept>
 #include <vector>
 
+#include "runtime/bfloat16.h"
 #include "runtime/pool.h"
 
 namespace simclr {
 
-enum class DType : int32_t { kFloat32 = 0, kInt32 = 1, kBool = 2 };
+/// bfloat16 is how a float32 tensor may be held; JavaScript never sees it.
+enum class DType : int32_t { kFloat32 = 0, kInt32 = 1, kBool = 2, kBfloat16 = 3 };
 
 template <class T>
 struct DTypeOf;
@@ -28,7 +30,12 @@ struct DTypeOf<uint8_t> {
   static constexpr DType value = DType::kBool;
 };
 
-inline size_t SizeOf(DType dtype) { return dtype == DType::kBool ? 1 : 4; }
+template <>
+struct DTypeOf<BFloat16> {
+  static constexpr DType value = DType::kBfloat16;
+};
+
+inline size_t SizeOf(DType dtype) { return dtype == DType::kBool ? 1 : dtype == DType::kBfloat16 ? 2 : 4; }
 const char* NameOf(DType dtype);
 
 /// An integer below 2^48, exact as a JavaScript number.

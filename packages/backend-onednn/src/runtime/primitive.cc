@@ -51,6 +51,15 @@ dnnl::primitive_attr Attributes() {
   return attributes;
 }
 
+bool MultipliesBfloat16() {
+  auto has = [](dnnl::cpu_isa wanted) {
+    int bits = static_cast<int>(wanted);
+    return (static_cast<int>(dnnl::get_effective_cpu_isa()) & bits) == bits;
+  };
+  static const bool multiplies = has(dnnl::cpu_isa::avx512_core_bf16);
+  return multiplies;
+}
+
 Operation::Operation(dnnl::primitive primitive, const dnnl::memory::desc& scratchpad,
                      const std::vector<Operand>& operands)
     : primitive_(std::move(primitive)), scratchpad_(scratchpad) {

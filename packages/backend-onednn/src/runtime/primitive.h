@@ -50,5 +50,8 @@ size_t CachedOperations();
 
 /// Scratchpad in user mode: every primitive here takes it from the pool.
 dnnl::primitive_attr Attributes();
+/// Whether the processor multiplies bfloat16 itself. Where it does not, kernels multiply its values as float32, since
+/// oneDNN would emulate it, more slowly, and only with AVX-512.
+bool MultipliesBfloat16();
 
 }  // namespace simclr
