@@ -9,7 +9,6 @@ export {
   type TrainingRun,
 } from "./hooks.js";
 export { type ProgressHookOptions, progressHook } from "./progress-hook.js";
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors.js";
 export { captureState, restoreState, type StateOwner, type TrainingState } from "./state.js";
 export type { BatchSource, StepContext, StepResult, TrainingTask } from "./task.js";
 export { type TrainOptions, train } from "./train.js";

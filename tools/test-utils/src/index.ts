@@ -2,6 +2,9 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect } from "vitest";
 
+export { pseudo } from "./pseudo.js";
+export { type BundleFiles, type BundleOptions, type BundleTensor, writeTensorBundle } from "./tensor-bundle-writer.js";
+
 tf.env().set("PROD", true); // no banner
 
 export interface Tolerance {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError, type NamedArrays } from "@simclr/core";
-import { decodeSafetensors, encodeSafetensors } from "../safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "@simclr/tensor-files";
 import type { TrainingState } from "../state.js";
 import { type FileDigest, writeDurable, writeFolder } from "./durable-folder.js";
 

@@ -1,6 +1,6 @@
 import { CheckpointError, type NamedArrays, Random } from "@simclr/core";
 import { expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { decodeForeignSafetensors, decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 
 const join = (pieces: readonly Uint8Array[]): Uint8Array => Uint8Array.from(pieces.flatMap((piece) => [...piece]));
 
@@ -48,6 +48,26 @@ it("reads files of other writers: unsorted, unpadded, without metadata", () => {
   expect(metadata).toEqual({});
 });
 
+it("reads other programs' floats as float32, and names what holds none", () => {
+  const types = [
+    ...[entry([1], 0, 8, "F64"), entry([2], 8, 16), entry([4], 16, 24, "F16"), entry([2], 24, 28, "BF16")],
+    entry([], 28, 36, "I64"),
+  ];
+  const bytes = new Uint8Array(36);
+  const view = new DataView(bytes.buffer);
+  view.setFloat64(0, 0.1, true);
+  for (const [i, value] of [1.5, -2].entries()) view.setFloat32(8 + 4 * i, value, true);
+  // 1, the smallest subnormal, -65504 and -infinity; then 3.140625 and -0.0 of bfloat16
+  for (const [i, bits] of [0x3c00, 1, 0xfbff, 0xfc00, 0x4049, 0x8000].entries()) view.setUint16(16 + 2 * i, bits, true);
+  const data = [...new Float32Array(bytes.buffer)];
+  const header = `{${types.map((type, i) => `"t${i}":${type}`).join(",")}}`;
+  const { arrays, others } = decodeForeignSafetensors(fileOf(header, data), "w");
+  expect(Object.values(arrays).map((array) => [...array.data])).toEqual([
+    ...[[Math.fround(0.1)], [1.5, -2], [1, 2 ** -24, -65504, -Infinity], [3.140625, -0]],
+  ]);
+  expect(others).toEqual({ t4: "I64" });
+});
+
 it("refuses to write an array whose length is not that of its shape", () => {
   const arrays = { w: { shape: [3], data: Float32Array.of(1, 2) } };
   expect(() => encodeSafetensors({ arrays, metadata: {} })).toThrow('"w" of shape [3] holds 2 values');
@@ -66,6 +86,7 @@ it.each<[string, Uint8Array, string]>([
   ["metadata that is not text", fileOf('{"__metadata__":{"a":1}}'), "__metadata__ must hold strings only"],
   ["an entry that is no object", fileOf('{"w":1}'), 'the entry of "w" is not an object'],
   ["another dtype", fileOf(`{"w":${entry([2], 0, 4, "BF16")}}`, [0]), '"w" has dtype "BF16", where "F32" is expected'],
+  ["an unknown dtype", fileOf(`{"w":${entry([1], 0, 4, "F31")}}`, [0]), '"w" has dtype "F31", which is not one of F64'],
   [
     "a negative size",
     fileOf(`{"w":${entry([-1], 0, 4)}}`, [0]),

@@ -1,4 +1,5 @@
 import { CheckpointError, type NamedArray, type NamedArrays } from "@simclr/core";
+import { type FloatType, floatsFrom } from "./float-types.js";
 
 /** Longest header that is read, as in the reference implementation of the format. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -13,9 +14,28 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** One tensor of a header, checked: float32, with `data` inside the file and overlapping no other. */
+/** A file of another program: what float32 can hold, and the names of the rest. */
+export interface ForeignSafetensors extends Safetensors {
+  /** Tensors that hold no floating-point numbers, such as counters, with their types. */
+  readonly others: Readonly<Record<string, string>>;
+}
+
+/** Bytes of a value, by type of the format. */
+const TYPE_BYTES: Readonly<Record<string, number>> = {
+  ...{ F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E5M2: 1 },
+  ...{ I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1 },
+};
+const FLOATS: Readonly<Record<string, FloatType>> = {
+  F64: "float64",
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+};
+
+/** One tensor of a header, checked: with `data` inside the file and overlapping no other. */
 interface Entry {
   readonly name: string;
+  readonly type: string;
   readonly shape: readonly number[];
   /** In bytes after the header. */
   readonly begin: number;
@@ -53,14 +73,45 @@ export function encodeSafetensors({ arrays, metadata }: Safetensors): Uint8Array
 }
 
 /**
- * Reads a whole safetensors file. Every offset is checked before a value is read.
+ * Reads a whole safetensors file of float32 tensors. Every offset is checked before a value is read.
+ *
+ * @param where - Name of the file, for messages.
+ * @returns Copies of the data.
+ * @throws CheckpointError saying what is wrong with the file, or which tensor is of another type.
+ */
+export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
+  const { entries, metadata, data, refuse } = readHeader(bytes, where);
+  for (const { name, type } of entries)
+    if (type !== "F32") refuse(`"${name}" has dtype "${type}", where "F32" is expected`);
+  return { arrays: readFloats(entries, data), metadata };
+}
+
+/**
+ * Reads a whole safetensors file that another program wrote: float64, float16 and bfloat16 become float32.
  *
  * @param where - Name of the file, for messages.
  * @returns Copies of the data.
  * @throws CheckpointError saying what is wrong with the file.
  */
-export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors {
-  const refuse = (problem: string): never => {
+export function decodeForeignSafetensors(bytes: Uint8Array, where: string): ForeignSafetensors {
+  const { entries, metadata, data } = readHeader(bytes, where);
+  const others = entries.filter(({ type }) => !Object.hasOwn(FLOATS, type)).map(({ name, type }) => [name, type]);
+  const floats = entries.filter(({ type }) => Object.hasOwn(FLOATS, type));
+  return { arrays: readFloats(floats, data), metadata, others: Object.fromEntries(others) };
+}
+
+type Refuse = (problem: string) => never;
+
+interface Header {
+  readonly entries: readonly Entry[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What follows the header. */
+  readonly data: Uint8Array;
+  readonly refuse: Refuse;
+}
+
+function readHeader(bytes: Uint8Array, where: string): Header {
+  const refuse: Refuse = (problem) => {
     throw new CheckpointError(`${where} is not a valid safetensors file: ${problem}. Copy or save it again.`, {
       subject: where,
     });
@@ -80,14 +131,16 @@ export function decodeSafetensors(bytes: Uint8Array, where: string): Safetensors
     refuse(`${METADATA} must hold strings only`);
   const entries = Object.entries(tensors).map(([name, value]) => checkEntry(name, value, refuse));
   checkLayout(entries, bytes.length - dataStart, refuse);
-  const arrays = entries.map(({ name, shape, begin, end }): [string, NamedArray] => {
-    const copy = bytes.slice(dataStart + begin, dataStart + end); // aligned, wherever `bytes` begins
-    return [name, { shape, data: new Float32Array(copy.buffer, copy.byteOffset, copy.byteLength / 4) }];
-  });
-  return { arrays: Object.fromEntries(arrays), metadata: metadata as Record<string, string> };
+  return { entries, metadata: metadata as Record<string, string>, data: bytes.subarray(dataStart), refuse };
 }
 
-type Refuse = (problem: string) => never;
+function readFloats(entries: readonly Entry[], data: Uint8Array): NamedArrays {
+  const arrays = entries.map(({ name, type, shape, begin, end }): [string, NamedArray] => [
+    name,
+    { shape, data: floatsFrom(data.subarray(begin, end), FLOATS[type]!) },
+  ]);
+  return Object.fromEntries(arrays);
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -109,17 +162,21 @@ function parseHeader(bytes: Uint8Array, refuse: Refuse): Record<string, unknown>
 function checkEntry(name: string, value: unknown, refuse: Refuse): Entry {
   if (!isRecord(value)) return refuse(`the entry of "${name}" is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
-  if (dtype !== "F32") return refuse(`"${name}" has dtype ${JSON.stringify(dtype)}, where "F32" is expected`);
+  if (typeof dtype !== "string" || !Object.hasOwn(TYPE_BYTES, dtype))
+    return refuse(
+      `"${name}" has dtype ${JSON.stringify(dtype)}, which is not one of ${Object.keys(TYPE_BYTES).join(", ")}`,
+    );
   if (!Array.isArray(shape) || !shape.every(isCount) || !isCount(elementCount(shape)))
     return refuse(`"${name}" has shape ${JSON.stringify(shape)}, where a list of sizes is expected`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return refuse(`"${name}" has data_offsets ${JSON.stringify(offsets)}, where two byte offsets are expected`);
   const [begin, end] = offsets as [number, number];
-  if (end - begin !== 4 * elementCount(shape))
+  const size = TYPE_BYTES[dtype]! * elementCount(shape);
+  if (end - begin !== size)
     return refuse(
-      `"${name}" of shape [${shape.join(", ")}] must take ${4 * elementCount(shape)} bytes, its data_offsets give ${end - begin}`,
+      `"${name}" of shape [${shape.join(", ")}] must take ${size} bytes, its data_offsets give ${end - begin}`,
     );
-  return { name, shape, begin, end };
+  return { name, type: dtype, shape, begin, end };
 }
 
 /** The tensors must cover the data without gap or overlap. */

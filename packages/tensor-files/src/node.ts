@@ -1,0 +1,1 @@
+export { withTensorBundle } from "./node/with-tensor-bundle.js";
