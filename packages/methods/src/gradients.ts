@@ -1,5 +1,6 @@
 import type { Weight } from "@simclr/core";
-import * as tf from "@tensorflow/tfjs-core";
+import { variableGradients } from "@simclr/ops";
+import type * as tf from "@tensorflow/tfjs-core";
 
 export interface NamedGradients {
   readonly loss: tf.Scalar;
@@ -7,10 +8,10 @@ export interface NamedGradients {
   readonly gradients: Record<string, tf.Tensor>;
 }
 
-/** `tf.variableGrads` with gradients keyed by the weights' own names. The caller disposes everything returned. */
+/** `variableGradients` with gradients keyed by the weights' own names. The caller disposes everything returned. */
 export function weightGradients(loss: () => tf.Scalar, weights: readonly Weight[]): NamedGradients {
   const names = new Map(weights.map(({ name, variable }) => [variable.name, name]));
-  const { value, grads } = tf.variableGrads(
+  const { value, grads } = variableGradients(
     loss,
     weights.map(({ variable }) => variable),
   );

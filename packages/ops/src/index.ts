@@ -18,3 +18,4 @@ export {
   type UpdatedParameter,
 } from "./optimizer-updates.js";
 export { type ResampleTaps, SEPARABLE_RESAMPLE_KERNEL, separableResample } from "./separable-resample.js";
+export { type VariableGradients, variableGradients } from "./variable-gradients.js";
