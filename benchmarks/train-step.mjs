@@ -35,8 +35,7 @@ const report = await useBackend(values.backend, {
   ...(values.threads && { threads: Number(values.threads) }),
 });
 const random = Random.fromSeed(0);
-const { depth, widthMultiplier } = parseModelName(values.model);
-const encoder = resNet({ depth, widthMultiplier, imageSize, random });
+const encoder = resNet({ ...parseModelName(values.model), imageSize, random });
 const head = projectionHead({ inputDimension: encoder.featureDimension, random });
 const weights = trainable([...encoder.weights, ...head.weights]);
 const optimizer = lars({ weightDecay: 1e-4 });

@@ -1,7 +1,10 @@
 import { checkChoice, checkInteger, checkPositive, InvalidArgumentError } from "@simclr/core";
 
 export type ResNetDepth = 18 | 34 | 50 | 101 | 152 | 200;
-/** `cifar`: 3x3, no pooling; `imagenet`: 7x7 of stride 2, then 3x3 max-pooling of stride 2. */
+/**
+ * `cifar`: 3x3, no pooling; `imagenet`: 7x7 of stride 2 (with selective kernels three 3x3, the first of stride 2), then
+ * 3x3 max-pooling of stride 2.
+ */
 export type Stem = "cifar" | "imagenet";
 
 /**
@@ -36,6 +39,11 @@ export const RESNET_BLOCKS = {
   200: { block: "bottleneck", counts: [3, 24, 36, 3] },
 } as const satisfies Record<ResNetDepth, { block: "basic" | "bottleneck"; counts: readonly number[] }>;
 
+const SELECTIVE_DEPTHS = Object.entries(RESNET_BLOCKS)
+  .filter(([, { block }]) => block === "bottleneck")
+  .map(([depth]) => depth)
+  .join(", ");
+
 /** What a ResNet encoder is; plain JSON, enough to build it again. */
 export interface ResNetDescription {
   readonly kind: "resnet";
@@ -44,7 +52,7 @@ export interface ResNetDescription {
   readonly stem: Stem;
   /** Channels of the images. */
   readonly channels: number;
-  readonly selectiveKernel: false;
+  readonly selectiveKernel: boolean;
   /** "simclr" where absent. */
   readonly variant?: ResNetVariant | undefined;
   /** Images are used as they are where absent. */
@@ -60,6 +68,8 @@ export interface ResNetArchitecture {
   readonly depth: ResNetDepth;
   /** Multiplies all channel counts; must give whole numbers. @defaultValue 1 */
   readonly widthMultiplier?: number | undefined;
+  /** Selective kernels, with the stem and the shortcuts of ResNet-D; depth 50 and more. @defaultValue false */
+  readonly selectiveKernel?: boolean | undefined;
   /** @defaultValue "cifar" if `imageSize` is at most 32, else "imagenet" */
   readonly stem?: Stem | undefined;
   /** Height and width of the images, in pixels; chooses the stem where none is given. */
@@ -80,8 +90,8 @@ export interface ResNetArchitecture {
  * @throws InvalidArgumentError for an unknown depth or stem, a width without whole channel counts, or a bad size.
  */
 export function describeResNet(architecture: ResNetArchitecture): ResNetDescription {
-  const { depth, widthMultiplier = 1, imageSize, channels = 3, name = "encoder" } = architecture;
-  const { variant = "simclr", normalisation } = architecture;
+  const { depth, widthMultiplier = 1, selectiveKernel = false, imageSize, channels = 3 } = architecture;
+  const { variant = "simclr", normalisation, name = "encoder" } = architecture;
   if (!Object.hasOwn(RESNET_BLOCKS, depth)) {
     const expected = Object.keys(RESNET_BLOCKS).join(", ");
     throw new InvalidArgumentError(`resNet: \`depth\` must be one of ${expected}; received ${String(depth)}.`, {
@@ -97,10 +107,21 @@ export function describeResNet(architecture: ResNetArchitecture): ResNetDescript
         `received ${widthMultiplier}, which gives ${BASE_FILTERS * widthMultiplier}. Use a multiple of 1/${BASE_FILTERS}, such as 0.25.`,
       { subject: "widthMultiplier", expected: `a multiple of 1/${BASE_FILTERS}`, received: String(widthMultiplier) },
     );
+  if (selectiveKernel && !hasBottlenecks(depth))
+    throw new InvalidArgumentError(
+      `resNet: \`depth\` must be ${SELECTIVE_DEPTHS} with selective kernels; received ${depth}. They replace the 3x3 convolution ` +
+        `of a bottleneck, and ResNet-${depth} has basic blocks. Take a deeper network, or leave selective kernels out.`,
+      { subject: "depth", expected: SELECTIVE_DEPTHS, received: String(depth) },
+    );
   checkInteger("resNet", { channels }, 1);
   if (imageSize !== undefined) checkInteger("resNet", { imageSize }, 1);
   const stem = architecture.stem ?? ((imageSize ?? Infinity) <= LARGEST_CIFAR_SIZE ? "cifar" : "imagenet");
   checkChoice("resNet", { stem }, STEMS);
+  if (selectiveKernel && stem === "imagenet" && BASE_FILTERS * widthMultiplier < 2)
+    throw new InvalidArgumentError(
+      `resNet: \`widthMultiplier\` must be 1/32 or more with selective kernels; received ${widthMultiplier}. Their ImageNet stem begins with half as many filters as group 1 has.`,
+      { subject: "widthMultiplier", expected: ">= 1/32", received: String(widthMultiplier) },
+    );
   const minimum = minimumImageSize(stem);
   if (imageSize !== undefined)
     checkInteger("resNet", { imageSize }, minimum, `The ${stem} stem reduces images ${minimum} times.`);
@@ -112,7 +133,7 @@ export function describeResNet(architecture: ResNetArchitecture): ResNetDescript
     widthMultiplier,
     stem,
     channels,
-    selectiveKernel: false,
+    selectiveKernel,
     ...(variant !== "simclr" && { variant }),
     ...(normalisation && { normalisation }),
     name,
@@ -130,6 +151,11 @@ function checkNormalisation({ mean, deviation }: InputNormalisation, channels: n
     `resNet: \`normalisation\` must hold ${expected}; received ${received}. Give one of each for every channel.`,
     { subject: "normalisation", expected, received },
   );
+}
+
+/** Whether a depth has bottleneck blocks, the only ones with a place for selective kernels. */
+export function hasBottlenecks(depth: ResNetDepth): boolean {
+  return RESNET_BLOCKS[depth].block === "bottleneck";
 }
 
 /** Product of all strides: a smaller image would end as less than one pixel. */

@@ -95,11 +95,6 @@ export function classifierNetwork(parts: ClassifierNetworkParts): ClassifierNetw
  */
 export function buildEncoder(description: ArchitectureDescription, random: Random): Encoder {
   checkKind("buildEncoder", description, "resnet");
-  if (description.selectiveKernel)
-    throw new InvalidArgumentError(
-      "buildEncoder: `selectiveKernel` must be false; received true. Selective kernels are not supported.",
-      { subject: "selectiveKernel", expected: "false", received: "true" },
-    );
   return resNet({ ...description, random });
 }
 

@@ -2,13 +2,16 @@ import type { Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { MakeWeight } from "./weight-spec.js";
 
-export interface ConvolutionOptions {
-  readonly name: string;
+export interface ConvolutionShape {
   readonly inputs: number;
   readonly filters: number;
   /** Height and width of the kernel, odd. */
   readonly size: number;
   readonly stride: number;
+}
+
+export interface ConvolutionOptions extends ConvolutionShape {
+  readonly name: string;
 }
 
 /** A convolution without bias. */

@@ -1,11 +1,12 @@
-export type {
-  ArchitectureDescription,
-  InputNormalisation,
-  ResNetArchitecture,
-  ResNetDepth,
-  ResNetDescription,
-  ResNetVariant,
-  Stem,
+export {
+  type ArchitectureDescription,
+  hasBottlenecks,
+  type InputNormalisation,
+  type ResNetArchitecture,
+  type ResNetDepth,
+  type ResNetDescription,
+  type ResNetVariant,
+  type Stem,
 } from "./architecture.js";
 export { BatchStatistics } from "./batch-statistics.js";
 export { type Classifier, type ClassifierDescription, type ClassifierOptions, classifier } from "./classifier.js";
@@ -20,7 +21,7 @@ export {
 } from "./classifier-network.js";
 export { countParameters, type ParameterCount } from "./count-parameters.js";
 export type { Encoder, EncoderOutput, Endpoint, InputConstraints } from "./encoder.js";
-export { modelName, type NamedArchitecture, parseModelName } from "./model-name.js";
+export { modelName, type NamedArchitecture, PUBLISHED_MODELS, parseModelName } from "./model-name.js";
 export type { ForwardOptions, Module } from "./module.js";
 export {
   type ProjectionHead,
@@ -28,5 +29,5 @@ export {
   type ProjectionHeadOptions,
   projectionHead,
 } from "./projection-head.js";
-export { type ResNetOptions, resNet, resNetWeightSpecs } from "./res-net.js";
+export { type ResNetOptions, resNet, resNetFeatureDimension, resNetWeightSpecs } from "./res-net.js";
 export type { WeightSpec } from "./weight-spec.js";

@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { ResNetArchitecture } from "./architecture.js";
 import { BatchStatistics } from "./batch-statistics.js";
 import { countParameters } from "./count-parameters.js";
-import { resNet, resNetWeightSpecs } from "./res-net.js";
+import { PUBLISHED_MODELS, parseModelName } from "./model-name.js";
+import { resNet, resNetFeatureDimension, resNetWeightSpecs } from "./res-net.js";
+import type { WeightSpec } from "./weight-spec.js";
 
 const random = Random.fromSeed(1);
 const narrow = { depth: 18, widthMultiplier: 1 / 16, imageSize: 32, random } as const;
@@ -15,37 +17,47 @@ const inference = { training: false } as const;
 beforeAll(() => tf.setBackend("cpu"));
 
 describe("parameter counts", () => {
-  const published: [ResNetArchitecture, number, number | undefined][] = [
-    [{ depth: 18, stem: "cifar" }, 11_173_056, undefined],
-    [{ depth: 18, stem: "imagenet" }, 11_180_736, undefined],
-    [{ depth: 34, stem: "cifar" }, 21_281_216, undefined],
-    [{ depth: 34, stem: "imagenet" }, 21_288_896, undefined],
-    [{ depth: 50, stem: "cifar" }, 23_500_352, undefined],
-    [{ depth: 50 }, 23_508_032, 53_120],
-    [{ depth: 50, widthMultiplier: 2 }, 93_907_072, 106_240],
-    [{ depth: 101 }, 42_500_160, 105_344],
-    [{ depth: 101, widthMultiplier: 2 }, 169_771_136, 210_688],
-    [{ depth: 152 }, 58_143_808, 151_424],
-    [{ depth: 152, widthMultiplier: 2 }, 232_253_568, 302_848],
-    [{ depth: 200 }, 62_624_832, undefined],
+  /** Name, trainable parameters, moving statistics, convolutions and batch norms of the encoder, as published. */
+  const published: [string, number, number, number, number, number][] = [
+    ["r50_1x_sk0", 23_508_032, 53_120, 53, 53, 2048],
+    ["r50_1x_sk1", 35_215_584, 61_824, 87, 71, 2048],
+    ["r50_2x_sk0", 93_907_072, 106_240, 53, 53, 4096],
+    ["r50_2x_sk1", 140_306_048, 122_816, 87, 71, 4096],
+    ["r101_1x_sk0", 42_500_160, 105_344, 104, 104, 2048],
+    ["r101_1x_sk1", 64_662_304, 123_840, 172, 139, 2048],
+    ["r101_2x_sk0", 169_771_136, 210_688, 104, 104, 4096],
+    ["r101_2x_sk1", 257_132_224, 245_760, 172, 139, 4096],
+    ["r152_1x_sk0", 58_143_808, 151_424, 155, 155, 2048],
+    ["r152_1x_sk1", 88_940_896, 178_688, 257, 207, 2048],
+    ["r152_2x_sk0", 232_253_568, 302_848, 155, 155, 4096],
+    ["r152_2x_sk1", 353_398_528, 354_368, 257, 207, 4096],
+    ["r152_3x_sk1", 794_704_160, 531_200, 257, 207, 6144],
   ];
-  it.each(published)("of %o are %d, as published", (architecture, trainable, statistics) => {
-    const count = countParameters(resNetWeightSpecs(architecture));
-    expect(count.trainable).toBe(trainable);
-    if (statistics !== undefined) expect(count.statistics).toBe(statistics);
+  const count = (specs: readonly WeightSpec[]) => [
+    countParameters(specs).trainable,
+    countParameters(specs).statistics,
+    specs.filter(({ role }) => role === "kernel").length,
+    specs.filter(({ role }) => role === "gamma").length,
+  ];
+
+  it("of the 13 published networks, and their layers, are as published", () => {
+    expect(published.map(([name]) => name)).toEqual(PUBLISHED_MODELS);
+    for (const [name, ...expected] of published) {
+      const architecture = { ...parseModelName(name), imageSize: 224 };
+      expect([...count(resNetWeightSpecs(architecture)), resNetFeatureDimension(architecture)], name).toEqual(expected);
+    }
   });
 
-  it("has as many convolutions and batch norms as published", () => {
-    const layers = (depth: 18 | 34 | 50 | 101 | 152 | 200): [number, number] => {
-      const specs = resNetWeightSpecs({ depth });
-      return [
-        specs.filter(({ role }) => role === "kernel").length,
-        specs.filter(({ role }) => role === "gamma").length,
-      ];
-    };
-    expect(([18, 34, 50, 101, 152, 200] as const).map(layers)).toEqual(
-      [21, 37, 53, 104, 155, 203].map((count) => [count, count]),
-    );
+  it.each<[ResNetArchitecture, number, number]>([
+    [{ depth: 18, stem: "cifar" }, 11_173_056, 21],
+    [{ depth: 18, stem: "imagenet" }, 11_180_736, 21],
+    [{ depth: 34, stem: "cifar" }, 21_281_216, 37],
+    [{ depth: 34, stem: "imagenet" }, 21_288_896, 37],
+    [{ depth: 50, stem: "cifar" }, 23_500_352, 53],
+    [{ depth: 200 }, 62_624_832, 203],
+  ])("of %o are %d in %d convolutions", (architecture, trainable, convolutions) => {
+    const [parameters, , ...layers] = count(resNetWeightSpecs(architecture));
+    expect([parameters, ...layers]).toEqual([trainable, convolutions, convolutions]);
   });
 
   it.each([
@@ -59,6 +71,7 @@ describe("parameter counts", () => {
 
   it("are those of the weights that are made, under unique names", () => {
     const encoder = resNet(narrow);
+    expect(encoder.featureDimension).toBe(resNetFeatureDimension(narrow));
     const specs = encoder.weights.map(({ name, role, variable }) => ({ name, role, shape: variable.shape }));
     expect(specs).toEqual(resNetWeightSpecs(narrow));
     expect(new Set(specs.map(({ name }) => name)).size).toBe(specs.length);
@@ -144,6 +157,27 @@ describe("resNet", () => {
     encoder.dispose();
   });
 
+  it("has ResNet-D's stem and pooled shortcuts with selective kernels, and weights in the reference's order", () => {
+    const encoder = resNet({ depth: 50, widthMultiplier: 1 / 16, imageSize: 64, selectiveKernel: true, random });
+    const { endpoints } = tf.tidy(() => encoder.forward(tf.ones([1, 64, 64, 3]), inference));
+    expect(endpoints.initial_conv.shape).toEqual([1, 32, 32, 4]);
+    expect(endpoints.initial_max_pool.shape).toEqual([1, 16, 16, 4]);
+    expect(endpoints.block_group4.shape).toEqual([1, 2, 2, 128]);
+    const kernels = encoder.weights.filter(({ role }) => role === "kernel").map(({ name }) => name.split("/").slice(1));
+    expect(kernels.slice(0, 9).map((path) => path.join("/"))).toEqual([
+      "stem/conv1/kernel",
+      "stem/conv2/kernel",
+      "stem/conv3/kernel",
+      "group1/block0/shortcut/conv/kernel",
+      "group1/block0/conv1/kernel",
+      "group1/block0/sk/conv/kernel",
+      "group1/block0/sk/squeeze/conv/kernel",
+      "group1/block0/sk/mix/conv/kernel",
+      "group1/block0/conv3/kernel",
+    ]);
+    encoder.dispose();
+  });
+
   it("passes the shortcut alone through a block at first, since the last gamma is 0", () => {
     const encoder = resNet(narrow);
     const gammas = encoder.weights.filter(({ name }) => name.endsWith("norm2/gamma"));
@@ -179,7 +213,7 @@ describe("resNet", () => {
   });
 
   it("is built the same again from its description, beside the first", async () => {
-    const first = resNet({ ...narrow, channels: 1, name: "student" });
+    const first = resNet({ ...narrow, depth: 50, selectiveKernel: true, channels: 1, name: "student" });
     const second = resNet({ ...first.describe(), random });
     expect(JSON.parse(JSON.stringify(second.describe()))).toEqual(first.describe());
     expect(await readWeights(second.weights)).toEqual(await readWeights(first.weights));
@@ -225,6 +259,9 @@ describe("resNet", () => {
     );
     expect(() => resNet({ depth: 18, widthMultiplier: 0.3, random })).toThrow(
       "resNet: `widthMultiplier` must give whole channel counts, so 64 times it must be an integer; received 0.3, which gives 19.2. Use a multiple of 1/64, such as 0.25.",
+    );
+    expect(() => resNet({ depth: 34, selectiveKernel: true, random })).toThrow(
+      "resNet: `depth` must be 50, 101, 152, 200 with selective kernels; received 34. They replace the 3x3 convolution of a bottleneck, and ResNet-34 has basic blocks. Take a deeper network, or leave selective kernels out.",
     );
     expect(() => resNet({ depth: 18, channels: 0, random })).toThrow(
       "resNet: `channels` must be an integer >= 1; received 0.",

@@ -9,11 +9,10 @@ import {
   type ResNetArchitecture,
   type ResNetDescription,
 } from "./architecture.js";
-import { type Convolution, convolve, makeConvolution } from "./convolution.js";
 import type { Encoder, EncoderOutput } from "./encoder.js";
 import type { ForwardOptions } from "./module.js";
-import { makeNorm, type Norm, normalise } from "./norm.js";
 import { blockOutputs, makeResidualBlock, type ResidualBlock, runResidualBlock } from "./residual-block.js";
+import { makeStem, runStem, type StemLayers } from "./stem.js";
 import { disposeWeights, listSpecs, type MakeWeight, type WeightSpec, weightMaker } from "./weight-spec.js";
 
 export interface ResNetOptions extends ResNetArchitecture {
@@ -22,13 +21,14 @@ export interface ResNetOptions extends ResNetArchitecture {
 }
 
 interface ResNetLayers<W> {
-  readonly stem: { readonly convolution: Convolution<W>; readonly norm: Norm<W> };
+  readonly stem: StemLayers<W>;
   readonly groups: readonly (readonly ResidualBlock<W>[])[];
 }
 
 /**
  * A residual network as SimCLRv2 has it: no biases, ReLU after batch norm, a projection shortcut in the first block
- * of every group (but see `ResNetVariant`), and the gamma of every block's last batch norm starting at 0.
+ * of every group (but see `ResNetVariant`), and the gamma of every block's last batch norm starting at 0; with selective
+ * kernels on request.
  *
  * @returns An encoder that owns its weights: dispose it.
  * @throws InvalidArgumentError for an unknown depth or stem, a width without whole channel counts, or a bad size.
@@ -36,14 +36,14 @@ interface ResNetLayers<W> {
  */
 export function resNet({ random, ...architecture }: ResNetOptions): Encoder {
   const description = describeResNet(architecture);
-  const { name, channels, stem } = description;
+  const { name, channels } = description;
   const { make, weights } = weightMaker(random);
   const layers = makeLayers(make, description);
-  const minimumSize = minimumImageSize(stem);
+  const minimumSize = minimumImageSize(description.stem);
   return {
     name,
     weights,
-    featureDimension: featureDimension(description),
+    featureDimension: resNetFeatureDimension(description),
     input: { channels, minimumSize },
     forward(images, options) {
       checkImages(name, images, channels, minimumSize);
@@ -59,18 +59,24 @@ export function resNetWeightSpecs(architecture: ResNetArchitecture): WeightSpec[
   return listSpecs((make) => makeLayers(make, describeResNet(architecture)));
 }
 
-function featureDimension(description: ResNetDescription): number {
+/** D, the length of a representation: 512 (basic blocks) or 2048 (bottlenecks) times the width multiplier. */
+export function resNetFeatureDimension(architecture: ResNetArchitecture): number {
+  const description = describeResNet(architecture);
   return blockOutputs(RESNET_BLOCKS[description.depth].block, 8 * baseFilters(description));
 }
 
 function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): ResNetLayers<W> {
-  const { name, depth, channels, variant } = description;
+  const { name, depth, channels, selectiveKernel, variant } = description;
   const base = baseFilters(description);
-  const kernel = description.stem === "cifar" ? { size: 3, stride: 1 } : { size: 7, stride: 2 };
-  const stem = {
-    convolution: makeConvolution(make, { name: `${name}/stem/conv`, inputs: channels, filters: base, ...kernel }),
-    norm: makeNorm(make, { name: `${name}/stem/norm`, channels: base }),
-  };
+  const stem = makeStem(make, {
+    name: `${name}/stem`,
+    stem: description.stem,
+    channels,
+    filters: base,
+    isDeep: selectiveKernel,
+    // TensorFlow's SAME pads an even input by 0 before and 1 after, where PyTorch's networks pad 1 and 1.
+    poolPadding: variant === "torchvision" ? 1 : "same",
+  });
   const { block, counts } = RESNET_BLOCKS[depth];
   let inputs = base;
   const groups = counts.map((count, group) => {
@@ -84,6 +90,7 @@ function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): Res
         filters,
         stride: isFirst && group > 0 ? 2 : 1,
         useProjection: isFirst && (variant !== "torchvision" || group > 0 || block === "bottleneck"),
+        useSelectiveKernel: selectiveKernel,
       });
       inputs = blockOutputs(block, filters);
       return made;
@@ -94,17 +101,13 @@ function makeLayers<W>(make: MakeWeight<W>, description: ResNetDescription): Res
 
 function run(
   { stem, groups }: ResNetLayers<Weight>,
-  { stem: kind, variant, normalisation }: ResNetDescription,
+  { normalisation }: ResNetDescription,
   images: tf.Tensor4D,
   options: ForwardOptions,
 ): EncoderOutput {
   const inputs = normalisation === undefined ? images : normaliseImages(images, normalisation);
-  const initialConvolution = convolve(stem.convolution, inputs); // [N, H', W', 64w]
-  const normalised = normalise(stem.norm, initialConvolution, options, { activation: "relu" });
-  // TensorFlow's SAME pads an even input by 0 before and 1 after, where PyTorch's networks pad 1 and 1.
-  const poolPadding = variant === "torchvision" ? 1 : "same";
-  const initialMaxPool = kind === "cifar" ? normalised : tf.maxPool(normalised, 3, 2, poolPadding);
-  let x = initialMaxPool;
+  const { convolution: initialConvolution, output: initialMaxPool } = runStem(stem, inputs, options);
+  let x = initialMaxPool; // [N, H', W', 64w]
   const outputs = groups.map((blocks) => {
     for (const block of blocks) x = runResidualBlock(block, x, options);
     return x; // [N, H', W', F] or [N, H', W', 4F]

@@ -5,6 +5,7 @@ import {
   classifier,
   classifierNetwork,
   type Encoder,
+  hasBottlenecks,
   type ProjectionHead,
   projectionHead,
   type ResNetDepth,
@@ -17,14 +18,17 @@ import type { Config, LabelledTrainingConfig, TrainingConfig } from "./config/sc
 interface Size {
   readonly depth?: ResNetDepth | undefined;
   readonly width?: number | undefined;
+  readonly selectiveKernel?: boolean | undefined;
 }
 
 /** Builds the parts that a config describes. Whoever builds a module or an optimizer disposes it. */
 
 export function buildEncoder({ model, data }: Config, random: Random, change: Size = {}): Encoder {
+  const depth = change.depth ?? model.depth;
   return resNet({
-    depth: change.depth ?? model.depth,
+    depth,
     widthMultiplier: change.width ?? model.width,
+    selectiveKernel: change.selectiveKernel ?? (model.selectiveKernel && hasBottlenecks(depth)),
     imageSize: data.imageSize,
     ...(model.stem !== "auto" && { stem: model.stem }),
     random: random.fork("encoder"),

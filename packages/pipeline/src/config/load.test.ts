@@ -29,7 +29,13 @@ function messageOf(text: string, set: readonly string[] = []): string {
 describe("parseConfig", () => {
   it("fills in defaults and resolves paths from the file's folder", () => {
     const config = parseConfig(GOOD, "configs/tiny.yaml");
-    expect(config.model).toEqual({ depth: 18, width: 1, stem: "auto", head: { layers: 3, dimension: 128 } });
+    expect(config.model).toEqual({
+      depth: 18,
+      width: 1,
+      selectiveKernel: false,
+      stem: "auto",
+      head: { layers: 3, dimension: 128 },
+    });
     expect(config.pretrain.temperature).toBe(0.1);
     expect(config.data.train).toBe(resolve("configs/images"));
     expect(config.output).toBe(resolve("runs/tiny"));
@@ -72,6 +78,11 @@ describe("parseConfig", () => {
       "two budgets at once",
       GOOD.replace("perClass: 10", "perClass: 10, fraction: 0.1"),
       /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass` and `given`/m,
+    ],
+    [
+      "selective kernels where there is no place for them",
+      `${GOOD}model: { depth: 34, selectiveKernel: true }\n`,
+      /^tiny\.yaml:12:\d+: `model\.selectiveKernel`: selective kernels need bottlenecks, .*; received true\./m,
     ],
     ["broken YAML", "name: [unclosed", /^tiny\.yaml:1:\d+: /],
   ])("says where and what is wrong with %s", (_, text, message) => {

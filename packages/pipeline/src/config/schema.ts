@@ -1,3 +1,4 @@
+import { hasBottlenecks, type ResNetDepth } from "@simclr/models";
 import { z } from "zod";
 
 const positive = z.number().positive();
@@ -7,6 +8,15 @@ const share = z.number().gt(0).max(1);
 const range = z
   .tuple([positive, positive])
   .refine(([low, high]) => low <= high, { message: "must be [low, high] with low <= high" });
+
+const depth = z.union([18, 34, 50, 101, 152, 200].map((each) => z.literal(each as ResNetDepth)));
+
+const kernelsFit = (size: { depth?: ResNetDepth | undefined; selectiveKernel?: boolean | undefined }): boolean =>
+  size.selectiveKernel !== true || size.depth === undefined || hasBottlenecks(size.depth);
+const KERNELS_FIT = {
+  message: "selective kernels need bottlenecks, which depths 50, 101, 152 and 200 have",
+  path: ["selectiveKernel"],
+};
 
 const optimizer = z.strictObject({
   name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
@@ -63,19 +73,19 @@ const labels = z
     },
   );
 
-const student = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"),
-  depth: z
-    .union([z.literal(18), z.literal(34), z.literal(50)])
-    .optional()
-    .describe("by default the teacher's"),
-  width: positive.optional().describe("by default the teacher's"),
-  temperature: positive.optional().describe("by default `distill.temperature`"),
-  initialize: z
-    .enum(["random", "pretrained", "teacher"])
-    .default("random")
-    .describe("pretrained and teacher need the teacher's architecture"),
-});
+const student = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"),
+    depth: depth.optional().describe("by default the teacher's"),
+    width: positive.optional().describe("by default the teacher's"),
+    selectiveKernel: z.boolean().optional().describe("by default as the teacher, if the depth allows it"),
+    temperature: positive.optional().describe("by default `distill.temperature`"),
+    initialize: z
+      .enum(["random", "pretrained", "teacher"])
+      .default("random")
+      .describe("pretrained and teacher need the teacher's architecture"),
+  })
+  .refine(kernelsFit, KERNELS_FIT);
 
 export const configSchema = z.strictObject({
   name: z.string().min(1),
@@ -106,11 +116,16 @@ export const configSchema = z.strictObject({
   }),
   model: z
     .strictObject({
-      depth: z.union([z.literal(18), z.literal(34), z.literal(50)]).default(18),
+      depth: depth.default(18),
       width: positive.default(1),
+      selectiveKernel: z
+        .boolean()
+        .default(false)
+        .describe("with the stem and shortcuts of ResNet-D; depth 50 and more"),
       stem: z.enum(["auto", "cifar", "imagenet"]).default("auto"),
       head: z.strictObject({ layers: z.int().min(1).max(8).default(3), dimension: count.default(128) }).prefault({}),
     })
+    .refine(kernelsFit, KERNELS_FIT)
     .prefault({}),
   pretrain: z
     .strictObject({

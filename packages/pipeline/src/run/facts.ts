@@ -10,12 +10,13 @@ export function runFacts(
   images: RunImages,
   elapsedMs: number,
 ): Readonly<Record<string, string>> {
+  const { depth, width, selectiveKernel } = config.model;
   const memory = process.resourceUsage().maxRSS / 1024; // kilobytes on every platform that Node supports
   return {
     "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
     "test images": images.test.size.toLocaleString("en"),
     classes: images.classNames.join(", "),
-    network: `ResNet-${config.model.depth}, width ${config.model.width}, ${config.data.imageSize} px`,
+    network: `ResNet-${depth}, width ${width}${selectiveKernel ? ", selective kernels" : ""}, ${config.data.imageSize} px`,
     seed: String(config.seed),
     backend: `${backend.name} (${backend.details})`,
     processor: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores`,
