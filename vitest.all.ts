@@ -1,7 +1,10 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { isaLevels } from "./packages/backend-onednn/src/isa-levels.js";
 
 const roots = ["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`));
+
+const BACKEND = "packages/backend-onednn";
 
 /** All tests of the repository in one run, as `npm test` makes it. */
 export default defineConfig({
@@ -10,14 +13,28 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    projects: roots.map((root) => ({
-      extends: true,
-      test: {
-        name: root,
-        root,
-        // Two test processes share the cores; only the backend's own tests need more than one thread each.
-        env: { SIMCLR_NUM_THREADS: root.endsWith("backend-onednn") ? "2" : "1" },
-      },
-    })),
+    projects: [
+      ...roots.map((root) => ({
+        extends: true as const,
+        test: {
+          name: root,
+          root,
+          // Two test processes share the cores; only the backend's own tests need more than one thread each.
+          env: { SIMCLR_NUM_THREADS: root === BACKEND ? "2" : "1" },
+        },
+      })),
+      // The native kernels once more on each lower instruction set that this processor has.
+      ...isaLevels()
+        .filter(({ use }) => use === "kernel tests")
+        .map(({ name, dnnl }) => ({
+          extends: true as const,
+          test: {
+            name: `${BACKEND} at ${name}`,
+            root: BACKEND,
+            include: ["src/kernels/**/*.test.ts"],
+            env: { SIMCLR_NUM_THREADS: "2", DNNL_MAX_CPU_ISA: dnnl },
+          },
+        })),
+    ],
   },
 });

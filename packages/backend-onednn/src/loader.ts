@@ -95,6 +95,7 @@ function threadCount({ threads }: ThreadOptions): number {
 function explain(cause: NodeJS.ErrnoException): BackendError {
   const where = `${process.platform}-${process.arch}`;
   const reason = cause.message.split("\n")[0] ?? "";
+  if (reason.startsWith("SIMCLR_MAX_ISA")) return new BackendError(reason, { subject: "SIMCLR_MAX_ISA", cause });
   let remedy = `Install the tools with \`${INSTALL}\` and run \`npm run build:native\` in ${packageName()}`;
   let missing = `the addon does not load (${reason})`;
   if (cause.code === "MODULE_NOT_FOUND" && process.env.SIMCLR_ONEDNN_ADDON) {

@@ -15,6 +15,8 @@ export interface NativeInfo {
   readonly version: string;
   /** Highest instruction set that oneDNN uses here. */
   readonly isa: string;
+  /** Instruction set of the addon's own kernels. */
+  readonly ownIsa: "baseline" | "avx2" | "avx512";
   /** Threads of parallel loops. */
   readonly threads: number;
   /** Whether the processor multiplies bfloat16 itself; without that, `bfloat16` saves memory, not time. */

@@ -1,6 +1,8 @@
 #include "binding/bindings.h"
+#include "runtime/parallel.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  simclr::LimitOnednn();
   simclr::BindMemory(exports);
   Napi::Object kernels = Napi::Object::New(env);
   exports.Set("kernels", kernels);

@@ -120,6 +120,7 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
   result.Set("version", std::to_string(version->major) + "." + std::to_string(version->minor) + "." +
                             std::to_string(version->patch));
   result.Set("isa", IsaName(dnnl::get_effective_cpu_isa()));
+  result.Set("ownIsa", NameOf(kIsa));
   result.Set("threads", Threads());
   result.Set("bfloat16", MultipliesBfloat16());
   return result;

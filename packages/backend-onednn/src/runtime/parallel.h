@@ -13,8 +13,13 @@
 namespace simclr {
 
 enum class Isa { kBaseline, kAvx2, kAvx512 };
-Isa DetectIsa();
+/// What the addon's own kernels use: the best that the processor has, at most what SIMCLR_MAX_ISA (`baseline`, `avx2`,
+/// `avx512`) or, where that is not set, oneDNN's DNNL_MAX_CPU_ISA allows.
 extern const Isa kIsa;
+const char* NameOf(Isa isa);
+/// Holds oneDNN to SIMCLR_MAX_ISA too, unless DNNL_MAX_CPU_ISA says otherwise. To be called before oneDNN's first work.
+/// Throws std::invalid_argument if SIMCLR_MAX_ISA is none of the three.
+void LimitOnednn();
 
 /// Threads that parallel loops (and oneDNN) use.
 int Threads();
