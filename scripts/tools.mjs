@@ -44,7 +44,11 @@ const DEBIAN_PACKAGES = [
   { name: "make", present: () => onPath("make") || onPath("ninja") },
   { name: "libdnnl-dev", present: () => hasHeader("dnnl.h") },
 ];
-const TEST_PACKAGES = [{ name: "chromium", present: () => onPath("chromium") || onPath("google-chrome") }];
+const TEST_PACKAGES = [
+  { name: "chromium", present: () => onPath("chromium") || onPath("google-chrome") },
+  { name: "openmpi-bin", present: () => onPath("mpirun.openmpi") },
+  { name: "mpich", present: () => onPath("mpiexec.hydra") },
+];
 
 function onPath(command) {
   return output("sh", ["-c", `command -v ${command}`]) !== null;

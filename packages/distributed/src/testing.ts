@@ -1,0 +1,1 @@
+export { meetingRanks } from "./meeting-ranks.js";
