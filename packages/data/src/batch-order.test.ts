@@ -9,6 +9,7 @@ const base: BatchOrderOptions = {
   dropLast: true,
   repeat: false,
   random: Random.fromSeed(1),
+  share: { rank: 0, size: 1 },
 };
 const row = (order: BatchOrder, epoch: number): number[] =>
   Array.from({ length: order.stepsPerEpoch }, (_, step) => [...order.plan(epoch, step).indices]).flat();
@@ -19,6 +20,28 @@ describe("BatchOrder", () => {
     expect(row(new BatchOrder({ ...base, dropLast: false }), 7)).toEqual(expected);
     expect(row(new BatchOrder(base), 7)).toEqual(expected.slice(0, 8));
     expect(row(new BatchOrder({ ...base, shuffle: false, dropLast: false }), 7)).toEqual([...base.indices]);
+  });
+
+  it.each([
+    { batchSize: 6, repeat: false },
+    { batchSize: 12, repeat: true },
+  ])("cuts every batch into one part for each rank, %j", (options) => {
+    const whole = new BatchOrder({ ...base, ...options });
+    for (const size of [2, 3]) {
+      const ranks = Array.from(
+        { length: size },
+        (_, rank) => new BatchOrder({ ...base, ...options, share: { rank, size } }),
+      );
+      for (let step = 0; step < whole.stepsPerEpoch; step++) {
+        const parts = ranks.map((rank) => rank.plan(3, step));
+        expect(parts.every(({ indices }) => indices.length === options.batchSize / size)).toBe(true);
+        const joined = {
+          indices: Int32Array.from(parts.flatMap(({ indices }) => [...indices])),
+          passes: Int32Array.from(parts.flatMap(({ passes }) => [...passes])),
+        };
+        expect(joined).toEqual(whole.plan(3, step));
+      }
+    }
   });
 
   it("gives the same batch whatever was asked for before", () => {

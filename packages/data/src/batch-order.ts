@@ -16,6 +16,15 @@ export interface BatchOrderOptions {
   readonly dropLast: boolean;
   readonly repeat: boolean;
   readonly random: Random;
+  /** Which part of every batch is given out. */
+  readonly share: BatchShare;
+}
+
+/** One rank's part of every batch: the `rank`-th of `size` equal ones. */
+export interface BatchShare {
+  /** 0 … size - 1. */
+  readonly rank: number;
+  readonly size: number;
 }
 
 /**
@@ -38,10 +47,13 @@ export class BatchOrder {
   }
 
   plan(epoch: number, step: number): BatchPlan {
-    const { indices, batchSize, repeat } = this.#options;
+    const { indices, batchSize, repeat, share } = this.#options;
     const size = indices.length;
-    const first = (repeat ? epoch * this.stepsPerEpoch + step : step) * batchSize;
-    const count = repeat ? batchSize : Math.min(batchSize, size - first);
+    const start = (repeat ? epoch * this.stepsPerEpoch + step : step) * batchSize;
+    const whole = repeat ? batchSize : Math.min(batchSize, size - start);
+    const begin = Math.floor((share.rank * whole) / share.size);
+    const first = start + begin;
+    const count = Math.floor(((share.rank + 1) * whole) / share.size) - begin;
     const plan: BatchPlan = { indices: new Int32Array(count), passes: new Int32Array(count) };
     for (let i = 0; i < count; i++) {
       const pass = repeat ? Math.floor((first + i) / size) : epoch;

@@ -1,3 +1,4 @@
+export type { BatchShare } from "./batch-order.js";
 export { type CacheOptions, cacheDecoded } from "./cache-decoded.js";
 export type { CachedDataset } from "./cached-dataset.js";
 export { type DatasetDefinition, defineDataset } from "./define-dataset.js";

@@ -8,6 +8,7 @@ import {
   InvalidArgumentError,
   type Random,
 } from "@simclr/core";
+import type { BatchShare } from "./batch-order.js";
 
 export interface LoaderOptions {
   /** Images in a batch, >= 1. */
@@ -33,6 +34,11 @@ export interface LoaderOptions {
   readonly views?: number;
   /** What batches hold: `"auto"` gives raw images if all share one size, else crops. @defaultValue "auto" */
   readonly output?: "auto" | "raw" | "cropped";
+  /**
+   * Give out one rank's part of every batch: with `{ rank, size }` of a communicator, all ranks together see the batches that
+   * one would see alone. `batchSize` is that of the whole batch, a multiple of `size`. @defaultValue the whole batch
+   */
+  readonly share?: BatchShare;
   /** Batches that are prepared ahead. @defaultValue 2, or 0 where copying from memory is all there is to do */
   readonly prefetch?: number;
   /** Threads that crop; 0 to crop on the calling thread. @defaultValue as many as there are processors, at most 8 */
@@ -47,6 +53,7 @@ export interface ResolvedLoaderOptions {
   readonly dropLast: boolean;
   readonly repeat: boolean;
   readonly indices: Int32Array;
+  readonly share: BatchShare;
   /** Undefined for raw batches. */
   readonly crop: CropSpec | undefined;
   readonly views: number;
@@ -66,6 +73,7 @@ export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): 
   checkChoice("createLoader", { output }, ["auto", "raw", "cropped"]);
   if (crop !== undefined) checkCropSpec("createLoader", crop);
   const indices = checkIndices(dataset, options.indices);
+  const share = checkShare(options.share ?? { rank: 0, size: 1 }, batchSize, dropLast || repeat);
   if (!repeat && dropLast && batchSize > indices.length)
     throw wrong(
       "batchSize",
@@ -96,11 +104,28 @@ export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): 
     dropLast,
     repeat,
     indices,
+    share,
     crop: cropped ? crop : undefined,
     views,
     prefetch,
     workers,
   };
+}
+
+function checkShare({ rank, size }: BatchShare, batchSize: number, fullBatches: boolean): BatchShare {
+  checkInteger("createLoader", { "share.size": size }, 1);
+  checkInteger("createLoader", { "share.rank": rank });
+  if (rank >= size) throw wrong("share.rank", `below share.size, ${size}`, String(rank), "Ranks count from 0.");
+  if (batchSize % size !== 0)
+    throw wrong(
+      "batchSize",
+      `a multiple of ${size}, the number of ranks`,
+      String(batchSize),
+      "Every rank takes an equal part of the batch; change the batch size or the number of ranks.",
+    );
+  if (size > 1 && !fullBatches)
+    throw wrong("dropLast", "true", "false", "With several ranks every batch must be full; or pass repeat: true.");
+  return { rank, size };
 }
 
 function checkIndices({ size }: Dataset, indices: ArrayLike<number> | undefined): Int32Array {

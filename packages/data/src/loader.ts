@@ -33,6 +33,7 @@ export interface Loader {
   readonly kind: ImageBatch["kind"];
   /** Number of images that an epoch goes through. */
   readonly size: number;
+  /** Images in a batch, of this rank's part where there is a `share`. */
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
   /**
@@ -104,7 +105,7 @@ export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
   return {
     kind: cropper === undefined ? "raw" : "cropped",
     size: indices.length,
-    batchSize,
+    batchSize: batchSize / order.share.size,
     stepsPerEpoch,
     async *epoch(epoch, startStep = 0) {
       checkInteger("Loader.epoch", { epoch });

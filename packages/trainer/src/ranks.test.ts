@@ -1,4 +1,5 @@
-import { type Communicator, Random } from "@simclr/core";
+import { type Communicator, Random, readWeights } from "@simclr/core";
+import { meetingRanks } from "@simclr/distributed/testing";
 import { constant, momentumSgd } from "@simclr/optim";
 import { expectClose } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
@@ -7,34 +8,6 @@ import { FEATURES, logisticRegression, type PointBatch, pointSource } from "../t
 import type { StepReport, TrainerHook, TrainingReport } from "./hooks.js";
 import type { BatchSource } from "./task.js";
 import { train } from "./train.js";
-
-/** Ranks of one process that meet in memory: `allReduce` waits for all and gives each the mean. */
-function meet(size: number): Communicator[] {
-  let waiting: { values: Float32Array; resolve: () => void }[] = [];
-  const never = () => Promise.reject(new Error("training reduces, and does nothing else"));
-  const allReduce = (values: Float32Array): Promise<void> =>
-    new Promise((resolve) => {
-      waiting.push({ values, resolve });
-      if (waiting.length < size) return;
-      const mean = values.map((_, i) => waiting.reduce((sum, other) => sum + other.values[i]!, 0) / size);
-      for (const other of waiting) {
-        other.values.set(mean);
-        other.resolve();
-      }
-      waiting = [];
-    });
-  return Array.from({ length: size }, (_, rank) => ({
-    rank,
-    size,
-    allReduce,
-    allGather: never,
-    reduceScatter: never,
-    broadcast: never,
-    barrier: never,
-    abort: never,
-    close: async () => {},
-  }));
-}
 
 /** The part of every batch that belongs to a rank. */
 function share(source: BatchSource<PointBatch>, rank: number, size: number): BatchSource<PointBatch> {
@@ -56,16 +29,18 @@ function share(source: BatchSource<PointBatch>, rank: number, size: number): Bat
 
 async function runRank(
   communicator: Communicator | undefined,
-  { stopAfter }: { readonly stopAfter?: number },
+  { stopAfter, seed = 2, drift = 0 }: { readonly stopAfter?: number; readonly seed?: number; readonly drift?: number },
 ): Promise<{ report: TrainingReport; reports: StepReport[]; kernel: number[] }> {
   const random = Random.fromSeed(2);
-  const task = logisticRegression(random, { noiseScale: 0, meanDecay: 1 }); // no draws and no statistics, which would be each rank's own
+  const task = logisticRegression(Random.fromSeed(seed), { noiseScale: 0, meanDecay: 1 }); // no draws and no statistics, which would be each rank's own
   const optimizer = momentumSgd();
   const reports: StepReport[] = [];
   const hook: TrainerHook = {
     name: "test",
     stepEnd(run, report) {
       reports.push(report);
+      const { variable } = task.weights[0]!;
+      if (drift !== 0 && run.step === 5) variable.assign(tf.tidy(() => tf.add(variable, drift)));
       if (run.step === stopAfter) run.requestStop("enough");
     },
   };
@@ -76,6 +51,7 @@ async function runRank(
     const report = await train({
       ...options,
       checkGradientsEvery: 4,
+      compareRanksEvery: 2,
       communicator,
     });
     return { report, reports, kernel: Array.from(await task.weights[0]!.variable.data()) };
@@ -88,7 +64,7 @@ async function runRank(
 it("two ranks, each with half of every batch, make the losses and weights of one", async () => {
   const before = tf.memory().numTensors;
   const alone = await runRank(undefined, {});
-  const ranks = await Promise.all(meet(2).map((communicator) => runRank(communicator, {})));
+  const ranks = await Promise.all(meetingRanks(2).map((communicator) => runRank(communicator, {})));
   // Means of eight float32 values in another order, over eight steps: a few ulps of 6e-8 each.
   const tolerance = { rtol: 2e-6, atol: 1e-6 };
   for (const { reports, kernel } of ranks) {
@@ -108,8 +84,49 @@ it("two ranks, each with half of every batch, make the losses and weights of one
 
 it("all ranks end after the same step when one of them wants to", async () => {
   const ranks = await Promise.all(
-    meet(2).map((communicator) => runRank(communicator, communicator.rank === 1 ? { stopAfter: 3 } : {})),
+    meetingRanks(2).map((communicator) => runRank(communicator, communicator.rank === 1 ? { stopAfter: 3 } : {})),
   );
   expect(ranks.map(({ report }) => report.step)).toEqual([4, 4]); // the wish of step 3 travels with step 4
   expect(ranks.map(({ report }) => report.reason)).toEqual(["another rank was stopped", "enough"]);
+});
+
+it("ranks that were initialised otherwise start with the weights of rank 0", async () => {
+  const ranks = await Promise.all(
+    meetingRanks(4).map((communicator) => runRank(communicator, { seed: 2 + communicator.rank })),
+  );
+  const alone = await runRank(meetingRanks(1)[0], {});
+  for (const { kernel } of ranks) expect(kernel).toEqual(ranks[0]!.kernel);
+  expectClose(ranks[0]!.kernel, alone.kernel, { rtol: 2e-6, atol: 1e-6 });
+});
+
+it("notices on every rank when the weights of one have drifted, and names it", async () => {
+  const outcomes = await Promise.allSettled(
+    meetingRanks(4).map((communicator) => runRank(communicator, communicator.rank === 1 ? { drift: 1e-6 } : {})),
+  );
+  for (const { reason } of outcomes as PromiseRejectedResult[]) {
+    expect(reason.message).toContain("After step 6 the weights of task");
+    expect(reason.message).toContain("rank 1 differs from rank 0");
+  }
+});
+
+it("refuses ranks that stand at different steps", async () => {
+  const starts = meetingRanks(2).map(async (communicator) => {
+    const random = Random.fromSeed(2);
+    const task = logisticRegression(random, { noiseScale: 0, meanDecay: 1 });
+    const optimizer = momentumSgd();
+    const state = { step: communicator.rank, weights: await readWeights(task.state), slots: {}, meta: {} };
+    const source = share(pointSource(random), communicator.rank, 2);
+    try {
+      const options = { task, optimizer, schedule: constant(0.2, 8), source, random, communicator };
+      return await train({ ...options, resumeFrom: state });
+    } finally {
+      optimizer.dispose();
+      task.dispose();
+    }
+  });
+  const outcomes = await Promise.allSettled(starts);
+  for (const [rank, { reason }] of (outcomes as PromiseRejectedResult[]).entries()) {
+    expect(reason.message).toContain("rank 1 differs from rank 0 in the step to start from");
+    expect(reason.message).toContain(`rank ${rank} is at step ${rank}`);
+  }
 });

@@ -8,6 +8,7 @@ import {
 } from "@simclr/core";
 import type { Optimizer, Schedule } from "@simclr/optim";
 import { defineHook, runHooks, type TrainerHook, type TrainingReport, type TrainingRun } from "./hooks.js";
+import { checkRanksAgree, shareState } from "./ranks.js";
 import { captureState, restoreState, type TrainingState } from "./state.js";
 import { runStep } from "./step.js";
 import { perSecond, Tally } from "./tally.js";
@@ -24,8 +25,13 @@ export interface TrainOptions<Batch> {
   readonly random: Random;
   /** Awaited in this order at every event. */
   readonly hooks?: readonly TrainerHook[];
-  /** @defaultValue one process */
+  /**
+   * The ranks that train together; each brings its part of every batch. Rank 0's weights and slots are given to all at the
+   * start, gradients and metrics are averaged, and all stop after the same step. @defaultValue one process
+   */
   readonly communicator?: Communicator | undefined;
+  /** Every so many steps the weights of all ranks are compared; 0 for never. @defaultValue 100 */
+  readonly compareRanksEvery?: number;
   /** Go on from here. Weights and slots are copied in before the first step. */
   readonly resumeFrom?: TrainingState | undefined;
   /** When aborted, the step is finished, a checkpoint is asked for, and training returns. */
@@ -66,6 +72,7 @@ class Loop<Batch> implements TrainingRun {
   readonly #resumeFrom: TrainingState | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #checkGradientsEvery: number;
+  readonly #compareRanksEvery: number;
   readonly #tally = new Tally();
   #checkpointRequest: string | undefined;
   #checkpointedStep: number;
@@ -76,11 +83,12 @@ class Loop<Batch> implements TrainingRun {
   #lastLoss: number | undefined;
 
   constructor(options: TrainOptions<Batch>) {
-    const { totalSteps = options.schedule.totalSteps, checkGradientsEvery = 100 } = options;
+    const { totalSteps = options.schedule.totalSteps, checkGradientsEvery = 100, compareRanksEvery = 100 } = options;
     const { stepsPerEpoch } = options.source;
     checkInteger("train", { totalSteps });
     checkInteger("train", { stepsPerEpoch }, 1, "Is the data set smaller than one batch?");
     checkInteger("train", { checkGradientsEvery });
+    checkInteger("train", { compareRanksEvery });
     this.task = options.task;
     this.optimizer = options.optimizer;
     this.schedule = options.schedule;
@@ -100,6 +108,7 @@ class Loop<Batch> implements TrainingRun {
     this.#resumeFrom = options.resumeFrom;
     this.#signal = options.signal;
     this.#checkGradientsEvery = checkGradientsEvery;
+    this.#compareRanksEvery = compareRanksEvery;
     this.#checkpointedStep = this.startStep;
   }
 
@@ -119,6 +128,7 @@ class Loop<Batch> implements TrainingRun {
     if (this.#resumeFrom !== undefined) restoreState(this, this.#resumeFrom);
     const began = performance.now();
     try {
+      if (this.communicator.size > 1) await shareState(this, this.communicator, this.step);
       await runHooks(this.#hooks, "trainStart", this);
       // Ranks agree within a step, so with several of them only a step can end the run.
       if (this.communicator.size === 1) this.#stopReason = this.#ownStopReason();
@@ -188,6 +198,9 @@ class Loop<Batch> implements TrainingRun {
       const report = { step, epoch, ...outcome, imagesPerSecond, dataWaitMs, stepMs, batchSize };
       this.step = step + 1;
       this.#lastLoss = report.loss;
+      const compares =
+        communicator.size > 1 && this.#compareRanksEvery > 0 && this.step % this.#compareRanksEvery === 0;
+      if (compares) await checkRanksAgree(this, communicator, this.step);
       if (communicator.size > 1 && stopWanted) this.#stopReason = this.#ownStopReason() ?? "another rank was stopped";
       tally.add(report, communicator.size);
       this.#tally.add(report, communicator.size);
