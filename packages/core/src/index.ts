@@ -1,4 +1,4 @@
-export { type Communicator, type Reduction, singleProcess } from "./communicator.js";
+export { type BlockingCollectives, type Communicator, type Reduction, singleProcess } from "./communicator.js";
 export type { CenterCropSpec, CropBox, CropSampler, CropSpec, RandomCropSpec, ResizeKernel } from "./crop-spec.js";
 export {
   type CroppedBatch,

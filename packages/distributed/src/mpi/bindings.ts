@@ -6,8 +6,8 @@ export type MpiHandle = number | bigint;
 type Status = number;
 export type MpiArgument = Float32Array | MpiHandle;
 
-/** A collective, with the arguments of C; `async` runs it on a worker thread. */
-export interface Collective {
+/** A collective call, with the arguments of C; `async` runs it on a worker thread. */
+export interface MpiFunction {
   (...args: MpiArgument[]): Status;
   async(...args: [...MpiArgument[], (error: Error | null, status: Status) => void]): void;
 }
@@ -24,15 +24,15 @@ interface MpiFunctions {
   errorString(code: Status, text: Uint8Array, length: [number]): Status;
   libraryVersion(text: Uint8Array, length: [number]): Status;
   /** (communicator) */
-  barrier: Collective;
+  barrier: MpiFunction;
   /** (from, to, count, datatype, operation, communicator) */
-  allReduce: Collective;
+  allReduce: MpiFunction;
   /** (from, count, datatype, to, count, datatype, communicator) */
-  allGather: Collective;
+  allGather: MpiFunction;
   /** (from, to, count of one part, datatype, operation, communicator) */
-  reduceScatterBlock: Collective;
+  reduceScatterBlock: MpiFunction;
   /** (buffer, count, datatype, root, communicator) */
-  broadcast: Collective;
+  broadcast: MpiFunction;
 }
 
 /** The handles of mpi.h that are used. */

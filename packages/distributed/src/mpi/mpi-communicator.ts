@@ -1,6 +1,13 @@
-import { BackendError, type Communicator, InvalidArgumentError, type Reduction, TrainingError } from "@simclr/core";
+import {
+  BackendError,
+  type BlockingCollectives,
+  type Communicator,
+  InvalidArgumentError,
+  type Reduction,
+  TrainingError,
+} from "@simclr/core";
 import type { Launcher } from "../launcher.js";
-import { type Collective, loadMpi, type MpiArgument, type MpiBindings, type MpiHandle } from "./bindings.js";
+import { loadMpi, type MpiArgument, type MpiBindings, type MpiFunction, type MpiHandle } from "./bindings.js";
 
 /** Values up to which a call blocks the event loop: 64 KiB take a few tens of microseconds, a worker thread's hop 20. */
 const BLOCKING_VALUES = 16384;
@@ -38,6 +45,16 @@ export function mpiCommunicator({ library, launcher }: MpiOptions = {}): MpiComm
   return new Ranks(mpi, launcher);
 }
 
+/** One collective that is ready to be made. Its closures keep the buffers reachable, which koffi does not. */
+interface Call<R> {
+  readonly name: string;
+  /** Values that travel. */
+  readonly count: number;
+  readonly function: MpiFunction;
+  argumentsOn(communicator: MpiHandle): MpiArgument[];
+  result(): R;
+}
+
 class Ranks implements MpiCommunicator {
   readonly rank: number;
   readonly size: number;
@@ -49,6 +66,8 @@ class Ranks implements MpiCommunicator {
   /** Whether a blocking call may run while another is under way on a worker thread. */
   readonly #threads: boolean;
   #tail: Promise<unknown> = Promise.resolve();
+  /** Calls under way on worker threads. */
+  #pending = 0;
   #closed = false;
 
   constructor(mpi: MpiBindings, launcher: Launcher | undefined) {
@@ -81,53 +100,22 @@ class Ranks implements MpiCommunicator {
     process.on("exit", this.#onExit);
   }
 
-  allReduce(values: Float32Array, reduction: Reduction): Promise<void> {
-    checkBuffer("allReduce", values);
-    const { functions, constants } = this.#mpi;
-    const operation = reduction === "max" ? constants.max : constants.sum;
-    return this.#collective(
-      "MPI_Allreduce",
-      values.length,
-      functions.allReduce,
-      (communicator) => [constants.inPlace, values, values.length, constants.float, operation, communicator],
-      () => this.#finish(values, reduction),
-    );
+  readonly blocking: BlockingCollectives = {
+    allReduce: (values, reduction) => this.#block(this.#allReduce(values, reduction)),
+    allGather: (values) => this.#block(this.#allGather(values)),
+    reduceScatter: (values, reduction) => this.#block(this.#reduceScatter(values, reduction)),
+  };
+
+  async allReduce(values: Float32Array, reduction: Reduction): Promise<void> {
+    return this.#collective(this.#allReduce(values, reduction));
   }
 
-  allGather(values: Float32Array): Promise<Float32Array> {
-    checkBuffer("allGather", values);
-    const { functions, constants } = this.#mpi;
-    const all = new Float32Array(values.length * this.size);
-    const [count, type] = [values.length, constants.float];
-    return this.#collective(
-      "MPI_Allgather",
-      all.length,
-      functions.allGather,
-      (communicator) => [values, count, type, all, count, type, communicator],
-      () => all,
-    );
+  async allGather(values: Float32Array): Promise<Float32Array> {
+    return this.#collective(this.#allGather(values));
   }
 
   async reduceScatter(values: Float32Array, reduction: Reduction): Promise<Float32Array> {
-    checkBuffer("reduceScatter", values);
-    if (values.length % this.size !== 0)
-      throw new InvalidArgumentError(
-        `reduceScatter: \`values\` must hold a multiple of ${this.size} values, one part for each rank; received ${values.length}.`,
-        { subject: "values", expected: `a multiple of ${this.size}`, received: String(values.length) },
-      );
-    const { functions, constants } = this.#mpi;
-    const operation = reduction === "max" ? constants.max : constants.sum;
-    const own = new Float32Array(values.length / this.size);
-    return this.#collective(
-      "MPI_Reduce_scatter_block",
-      values.length,
-      functions.reduceScatterBlock,
-      (communicator) => [values, own, own.length, constants.float, operation, communicator],
-      () => {
-        this.#finish(own, reduction);
-        return own;
-      },
-    );
+    return this.#collective(this.#reduceScatter(values, reduction));
   }
 
   async broadcast(values: Float32Array, root: number): Promise<void> {
@@ -139,25 +127,23 @@ class Ranks implements MpiCommunicator {
         received: String(root),
       });
     const { functions, constants } = this.#mpi;
-    return this.#collective(
-      "MPI_Bcast",
-      values.length,
-      functions.broadcast,
-      (communicator) => [values, values.length, constants.float, root, communicator],
-      () => undefined,
-    );
+    return this.#collective({
+      name: "MPI_Bcast",
+      count: values.length,
+      function: functions.broadcast,
+      argumentsOn: (communicator) => [values, values.length, constants.float, root, communicator],
+      result: () => undefined,
+    });
   }
 
-  barrier(): Promise<void> {
-    const { barrier } = this.#mpi.functions;
-    // On a worker thread: who waits for slower ranks should still answer signals.
-    return this.#collective(
-      "MPI_Barrier",
-      Number.POSITIVE_INFINITY,
-      barrier,
-      (each) => [each],
-      () => undefined,
-    );
+  async barrier(): Promise<void> {
+    return this.#collective({
+      name: "MPI_Barrier",
+      count: Number.POSITIVE_INFINITY, // on a worker thread: who waits for slower ranks should still answer signals
+      function: this.#mpi.functions.barrier,
+      argumentsOn: (communicator) => [communicator],
+      result: () => undefined,
+    });
   }
 
   async abort(reason: string): Promise<void> {
@@ -176,31 +162,85 @@ class Ranks implements MpiCommunicator {
 
   // ---- private
 
-  /**
-   * Runs a call on this thread if it is small, else on a worker thread after those before it. `argumentsOn` and the
-   * closures below keep the buffers reachable; koffi does not.
-   */
-  #collective<R>(
-    name: string,
-    count: number,
-    call: Collective,
-    argumentsOn: (communicator: MpiHandle) => MpiArgument[],
-    result: () => R,
-  ): Promise<R> {
-    if (this.#closed)
-      return Promise.reject(new TrainingError(`${name}: this communicator is closed.`, { subject: "communicator" }));
-    const blocking = () => this.#checked(name, call(...argumentsOn(this.#world)), result);
-    if (count <= BLOCKING_VALUES) return this.#threads ? settle(blocking) : this.#after(async () => blocking());
+  #allReduce(values: Float32Array, reduction: Reduction): Call<void> {
+    checkBuffer("allReduce", values);
+    const { functions, constants } = this.#mpi;
+    const operation = reduction === "max" ? constants.max : constants.sum;
+    return {
+      name: "MPI_Allreduce",
+      count: values.length,
+      function: functions.allReduce,
+      argumentsOn: (each) => [constants.inPlace, values, values.length, constants.float, operation, each],
+      result: () => this.#finish(values, reduction),
+    };
+  }
+
+  #allGather(values: Float32Array): Call<Float32Array> {
+    checkBuffer("allGather", values);
+    const { functions, constants } = this.#mpi;
+    const all = new Float32Array(values.length * this.size);
+    const [count, type] = [values.length, constants.float];
+    return {
+      name: "MPI_Allgather",
+      count: all.length,
+      function: functions.allGather,
+      argumentsOn: (communicator) => [values, count, type, all, count, type, communicator],
+      result: () => all,
+    };
+  }
+
+  #reduceScatter(values: Float32Array, reduction: Reduction): Call<Float32Array> {
+    checkBuffer("reduceScatter", values);
+    if (values.length % this.size !== 0)
+      throw new InvalidArgumentError(
+        `reduceScatter: \`values\` must hold a multiple of ${this.size} values, one part for each rank; received ${values.length}.`,
+        { subject: "values", expected: `a multiple of ${this.size}`, received: String(values.length) },
+      );
+    const { functions, constants } = this.#mpi;
+    const operation = reduction === "max" ? constants.max : constants.sum;
+    const own = new Float32Array(values.length / this.size);
+    return {
+      name: "MPI_Reduce_scatter_block",
+      count: values.length,
+      function: functions.reduceScatterBlock,
+      argumentsOn: (communicator) => [values, own, own.length, constants.float, operation, communicator],
+      result: () => {
+        this.#finish(own, reduction);
+        return own;
+      },
+    };
+  }
+
+  /** Runs a call on this thread if it is small, else on a worker thread after those before it. */
+  #collective<R>(call: Call<R>): Promise<R> {
+    if (call.count <= BLOCKING_VALUES)
+      return this.#threads ? settle(() => this.#block(call)) : this.#after(async () => this.#block(call));
     return this.#after(
       () =>
         new Promise<R>((resolve, reject) => {
-          const done = (error: Error | null, status: number) => {
+          this.#checkOpen(call.name);
+          call.function.async(...call.argumentsOn(this.#background), (error, status) => {
+            this.#pending--;
             if (error) reject(error);
-            else resolve(settle(() => this.#checked(name, status, result)));
-          };
-          call.async(...argumentsOn(this.#background), done);
+            else resolve(settle(() => this.#checked(call.name, status, call.result)));
+          });
+          this.#pending++;
         }),
     );
+  }
+
+  #block<R>(call: Call<R>): R {
+    this.#checkOpen(call.name);
+    if (!this.#threads && this.#pending > 0)
+      throw new TrainingError(
+        `${call.name}: another call is under way on a worker thread, and ${this.#mpi.file} was not built for several threads (MPI_THREAD_MULTIPLE). Await it first, or use another MPI.`,
+        { subject: call.name },
+      );
+    return this.#checked(call.name, call.function(...call.argumentsOn(this.#world)), call.result);
+  }
+
+  #checkOpen(name: string): void {
+    if (this.#closed) throw new TrainingError(`${name}: this communicator is closed.`, { subject: "communicator" });
   }
 
   #after<R>(run: () => Promise<R>): Promise<R> {
