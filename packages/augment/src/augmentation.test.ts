@@ -32,6 +32,27 @@ describe("defineAugmentation", () => {
     );
   });
 
+  it("has options, with defaults, kinds and a check of its own", () => {
+    const fade = defineAugmentation({
+      name: "fade",
+      options: { factor: 0.5, offset: 0 },
+      checkOptions: ({ factor }) => {
+        if (factor < 0) throw new Error("negative");
+      },
+      apply: (images, _, { factor, offset }) => tf.tidy(() => tf.add(tf.mul(images, factor), offset)),
+    });
+    const images = tf.tensor4d([0, 0.5, 1], [1, 1, 1, 3]);
+    expectClose(fade.apply(images, context(1)), [0, 0.25, 0.5], {});
+    const stronger = fade.with({ factor: 0.25 }).with({ offset: 0.5 });
+    expect([stronger.name, stronger.options]).toEqual(["fade", { factor: 0.25, offset: 0.5 }]);
+    expectClose(stronger.apply(images, context(1)), [0.5, 0.625, 0.75], {});
+    expect(() => fade.with({ facter: 1 } as never)).toThrow(
+      'augmentation "fade": unknown option `facter`; expected one of factor, offset. Correct or remove it.',
+    );
+    expect(() => fade.with({ factor: "1" } as never)).toThrow("`factor` must be a finite number");
+    expect(() => fade.with({ factor: -1 })).toThrow("negative");
+  });
+
   it("says when images are not images", () => {
     const { apply } = defineAugmentation({ name: "tint", apply: (images) => tf.clone(images) });
     expect(() => apply(tf.zeros([4, 4, 3]) as unknown as tf.Tensor4D, context(4))).toThrow(

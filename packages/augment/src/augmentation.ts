@@ -1,4 +1,11 @@
-import { type CropSpec, checkCropSpec, InvalidArgumentError, type Random } from "@simclr/core";
+import {
+  type CropSpec,
+  checkCropSpec,
+  checkOptions,
+  InvalidArgumentError,
+  markDefinition,
+  type Random,
+} from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RecordDraw } from "./record.js";
 
@@ -25,6 +32,31 @@ export interface Augmentation {
   apply(images: tf.Tensor4D, context: AugmentationContext): tf.Tensor4D;
 }
 
+/** An augmentation as a plain object: what `defineAugmentation` takes. */
+export interface AugmentationDefinition<Options extends object> {
+  /** Names it in configurations and messages, and its random streams. */
+  readonly name: string;
+  /** Every option with its default, as plain data that a configuration file can hold. @defaultValue no options */
+  readonly options?: Options;
+  /** Throws if options make no sense together; kinds and names have been checked. @defaultValue no further check */
+  checkOptions?(options: Readonly<Options>): void;
+  /** As `Augmentation` has it. */
+  readonly crop?: CropSpec;
+  /** As `Augmentation` has it, with all options: what was asked for over the defaults. */
+  apply(images: tf.Tensor4D, context: AugmentationContext, options: Readonly<Options>): tf.Tensor4D;
+}
+
+/** An augmentation, with its options as they are by default or as `with` set them. */
+export interface DefinedAugmentation<Options extends object> extends Augmentation {
+  readonly options: Readonly<Options>;
+  /**
+   * The same augmentation with other options.
+   *
+   * @throws InvalidArgumentError if an option is unknown, of the wrong kind, or refused by `checkOptions`.
+   */
+  with(options: Readonly<Partial<Options>>): DefinedAugmentation<Options>;
+}
+
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 
 /**
@@ -33,10 +65,18 @@ const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
  *
  * @example
  * const invert = defineAugmentation({ name: "invert", apply: (images) => tf.sub(1, images) });
+ * const fade = defineAugmentation({
+ *   name: "fade",
+ *   options: { factor: 0.5 },
+ *   apply: (images, _, { factor }) => tf.mul(images, factor),
+ * });
+ * const recipe = [...fineTune({ size: 32 }), invert, fade.with({ factor: 0.8 })];
  *
  * @throws InvalidArgumentError now, if the name or the crop makes no sense; from `apply`, if a check fails.
  */
-export function defineAugmentation(definition: Augmentation): Augmentation {
+export function defineAugmentation<Options extends object = Record<never, never>>(
+  definition: AugmentationDefinition<Options>,
+): DefinedAugmentation<Options> {
   const { name, crop } = definition;
   if (typeof name !== "string" || !NAME.test(name))
     throw new InvalidArgumentError(
@@ -49,16 +89,33 @@ export function defineAugmentation(definition: Augmentation): Augmentation {
       { subject: "apply", expected: "a function", received: typeof definition.apply },
     );
   if (crop !== undefined) checkCropSpec(`augmentation "${name}"`, crop);
-  const apply = (images: tf.Tensor4D, context: AugmentationContext): tf.Tensor4D => {
-    checkImages(name, images);
-    return tf.tidy(() => {
-      const before = tf.memory().numTensors;
-      const result: unknown = definition.apply(images, context);
-      checkResult(name, images, result, tf.memory().numTensors - before - 1);
-      return result as tf.Tensor4D;
-    });
-  };
-  return crop === undefined ? { name, apply } : { name, crop, apply };
+  return configured(definition, { ...definition.options } as Options);
+}
+
+function configured<Options extends object>(
+  definition: AugmentationDefinition<Options>,
+  options: Readonly<Options>,
+): DefinedAugmentation<Options> {
+  const { name, crop } = definition;
+  definition.checkOptions?.(options);
+  return markDefinition("augmentation", {
+    name,
+    ...(crop && { crop }),
+    options,
+    with(given: Readonly<Partial<Options>>) {
+      checkOptions(`augmentation "${name}"`, given, options);
+      return configured(definition, { ...options, ...given });
+    },
+    apply(images: tf.Tensor4D, context: AugmentationContext): tf.Tensor4D {
+      checkImages(name, images);
+      return tf.tidy(() => {
+        const before = tf.memory().numTensors;
+        const result: unknown = definition.apply(images, context, options);
+        checkResult(name, images, result, tf.memory().numTensors - before - 1);
+        return result as tf.Tensor4D;
+      });
+    },
+  });
 }
 
 function checkImages(name: string, images: tf.Tensor4D): void {

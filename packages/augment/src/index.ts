@@ -1,5 +1,12 @@
 export { type AugmentKeys, type AugmentOptions, augment, splitCrop } from "./augment.js";
-export { type Augmentation, type AugmentationContext, defineAugmentation } from "./augmentation.js";
+export {
+  type Augmentation,
+  type AugmentationContext,
+  type AugmentationDefinition,
+  type DefinedAugmentation,
+  defineAugmentation,
+} from "./augmentation.js";
+export { augmentations, type NamedAugmentation, type OptionKind } from "./augmentations.js";
 export { batchView } from "./batch-view.js";
 export { type ChannelDropOptions, channelDrop } from "./channel-drop.js";
 export { clip } from "./clip.js";

@@ -10,6 +10,13 @@ export {
   UNLABELLED,
 } from "./dataset.js";
 export {
+  type DefinitionKind,
+  type DefinitionMark,
+  definitionMark,
+  markDefinition,
+  PLUGIN_API_VERSION,
+} from "./definition.js";
+export {
   BackendError,
   CheckpointError,
   ConfigError,
@@ -27,6 +34,8 @@ export { type CropAndResizeOptions, cropAndResizeHost } from "./geometry/crop-an
 export { augmentStream, cropStream } from "./geometry/crop-stream.js";
 export { type AxisTaps, resizeTaps } from "./geometry/resize-taps.js";
 export { sampleCropBox } from "./geometry/sample-crop-box.js";
+export { checkOptions } from "./options.js";
+export { checkApiVersion, definePlugin, type NamedDefinition, PLUGIN_LISTS, type Plugin } from "./plugin.js";
 export { Random, type RandomKey } from "./random.js";
 export {
   checkChoice,

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@simclr/core";
+import { checkOptions, InvalidArgumentError, markDefinition } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** A loss as a plain object: what `defineLoss` takes. */
@@ -67,24 +67,12 @@ export function defineLoss<Inputs extends readonly tf.Tensor[], Options extends 
     );
   const options = Object.freeze({ ...definition.options }) as Readonly<Options>;
   const loss = (inputs: Inputs, given: Partial<Options> = {}): tf.Scalar => {
-    for (const key of Object.keys(given)) if (!(key in options)) refuseOption(name, key, Object.keys(options));
+    checkOptions(`loss "${name}"`, given, options);
     const result: unknown = definition.loss(inputs, { ...options, ...given });
     checkResult(name, result);
     return result;
   };
-  return Object.freeze({ name, options, loss });
-}
-
-function refuseOption(name: string, key: string, known: readonly string[]): never {
-  const expected = known.length === 0 ? "none, as it has no options" : `one of ${known.join(", ")}`;
-  throw new InvalidArgumentError(
-    `loss "${name}": unknown option \`${key}\`; expected ${expected}. Correct or remove it.`,
-    {
-      subject: key,
-      expected,
-      received: key,
-    },
-  );
+  return Object.freeze(markDefinition("loss", { name, options, loss }));
 }
 
 function checkResult(name: string, result: unknown): asserts result is tf.Scalar {
