@@ -43,6 +43,41 @@ describe("cacheDecoded", () => {
     expect(cached.fingerprint).toBe(dataset.fingerprint);
   });
 
+  it("keeps a fourth channel, and does not weigh the others by it", async () => {
+    // Red 200 everywhere; the fourth channel is 0 in the left half and 100 in the right one.
+    const side = 8;
+    const pixels = Buffer.alloc(4 * side * side);
+    for (let i = 0; i < side * side; i++) pixels.set([200, 0, 0, i % side < side / 2 ? 0 : 100], 4 * i);
+    const folder = join(root, "four");
+    writeTree(folder, {
+      "a.png": await sharp(pixels, { raw: { width: side, height: side, channels: 4 } })
+        .png()
+        .toBuffer(),
+      "b.png": await picture([7, 8, 9]),
+    });
+    const dataset = await openDataset(folder, { channels: 4 });
+    const whole = await dataset.read(0);
+    expect([whole.height, whole.width, whole.channels, ...whole.data]).toEqual([side, side, 4, ...pixels]);
+    expect([...(await dataset.read(1)).data.subarray(0, 4)]).toEqual([7, 8, 9, 255]);
+    const cached = await cacheDecoded(dataset, { maxSide: 2 });
+    expect(cached.imageShape).toEqual({ height: 2, width: 2, channels: 4 });
+    const { data } = await cached.read(0);
+    expect([...data].filter((_, i) => i % 4 === 0)).toEqual([200, 200, 200, 200]); // and not less where the fourth is 0
+    expect(data[3]).toBeLessThan(20);
+    expect(data[7]).toBeGreaterThan(80);
+    const plane = defineDataset({
+      name: "two channels",
+      size: 1,
+      read: () => ({
+        data: Uint8Array.from({ length: 32 }, (_, i) => (i % 2 === 0 ? 10 : 30)),
+        height: 4,
+        width: 4,
+        channels: 2,
+      }),
+    });
+    expect([...(await (await cacheDecoded(plane, { maxSide: 1 })).read(0)).data]).toEqual([10, 30]);
+  });
+
   it("names a broken image, or leaves it out without a gap and lists it", async () => {
     const dataset = await openDataset(mixed);
     expect(await failure(cacheDecoded(dataset))).toMatch(/^Cannot decode the image [ad]\.(jpg|png): /);

@@ -13,8 +13,11 @@ export interface OpenOptions {
   readonly labels?: string;
   /** Use the first so many images only. Class indices stay those of the whole data set. */
   readonly limit?: number;
-  /** 3 for RGB, 1 for grey. @defaultValue 3 */
-  readonly channels?: 1 | 3;
+  /**
+   * 3 for RGB, 1 for grey, 4 for RGB and the alpha channel, 255 where a file has none. The four are treated alike, so
+   * that the fourth may hold anything. @defaultValue 3
+   */
+  readonly channels?: 1 | 3 | 4;
   /** Images of more pixels are refused before they are decoded. @defaultValue 100,000,000 */
   readonly maxPixels?: number;
   /**
@@ -35,7 +38,7 @@ export interface ResolvedOpenOptions {
   readonly pattern: string | undefined;
   readonly labels: string | undefined;
   readonly limit: number;
-  readonly channels: 1 | 3;
+  readonly channels: 1 | 3 | 4;
   readonly maxPixels: number;
   readonly onBroken: BrokenPolicy;
   readonly split: "train" | "test";
@@ -51,12 +54,11 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOpenOptions {
   checkChoice("openDataset", { onBroken }, ["error", "skip"]);
   checkChoice("openDataset", { split }, ["train", "test"]);
   checkInteger("openDataset", { seed });
-  if (channels !== 1 && channels !== 3)
-    throw new InvalidArgumentError(`openDataset: \`channels\` must be 1 or 3; received ${String(channels)}.`, {
-      subject: "channels",
-      expected: "1 or 3",
-      received: String(channels),
-    });
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new InvalidArgumentError(
+      `openDataset: \`channels\` must be 1, 3 or 4; received ${String(channels)}. For other images define a data set with defineDataset.`,
+      { subject: "channels", expected: "1, 3 or 4", received: String(channels) },
+    );
   return {
     format,
     pattern,

@@ -10,7 +10,7 @@ export const SHAPES_NAME = "shapes";
 export function openShapes(options: ResolvedOpenOptions): OpenedDataset {
   const { split, seed, limit, pattern, labels, channels, onBroken } = options;
   const refused =
-    pattern !== undefined ? "pattern" : labels !== undefined ? "labels" : channels === 1 ? "channels" : "";
+    pattern !== undefined ? "pattern" : labels !== undefined ? "labels" : channels !== 3 ? "channels" : "";
   if (refused !== "")
     throw new InvalidArgumentError(
       `openDataset: \`${refused}\` does not apply to the built-in "shapes". Leave it out; a folder of that name is "./shapes".`,

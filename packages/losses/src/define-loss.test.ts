@@ -21,6 +21,15 @@ describeBackends(["cpu"], () => {
       expect(distance.options).toEqual({ factor: 1, power: 2 });
     });
 
+    it("gives the same loss with other defaults", () => {
+      const linear = distance.with({ power: 1 });
+      expect([linear.name, linear.options]).toEqual(["distance", { factor: 1, power: 1 }]);
+      expectClose(linear.loss(views(), { factor: 3 }), 9, { rtol: 1e-6 });
+      expect(() => distance.with({ power: "2" as never })).toThrow(
+        'loss "distance": `power` must be a finite number, as its default 2 is; received "2". Correct or remove it.',
+      );
+    });
+
     it("passes gradients", () => {
       const gradient = tf.grad((a) => distance.loss([a as tf.Tensor2D, views()[1]]))(views()[0]);
       expectClose(gradient, [2, 4], { rtol: 1e-6 });

@@ -26,6 +26,12 @@ export interface Loss<Inputs extends readonly tf.Tensor[] = readonly tf.Tensor[]
    * @returns float32 `[]`. The caller disposes it.
    */
   loss(inputs: Inputs, options?: Partial<Options>): tf.Scalar;
+  /**
+   * The same loss with other defaults.
+   *
+   * @throws InvalidArgumentError if an option is unknown or of another kind than its default.
+   */
+  with(options: Partial<Options>): Loss<Inputs, Options>;
 }
 
 /** Losses of two views of the same images, float32 `[N, D]` each: what a pretraining method can exchange. */
@@ -65,14 +71,25 @@ export function defineLoss<Inputs extends readonly tf.Tensor[], Options extends 
         "Pass the function itself.",
       { subject: "loss", expected: "a function", received: typeof definition.loss },
     );
-  const options = Object.freeze({ ...definition.options }) as Readonly<Options>;
+  return configured(definition, Object.freeze({ ...definition.options }) as Readonly<Options>);
+}
+
+function configured<Inputs extends readonly tf.Tensor[], Options extends object>(
+  definition: LossDefinition<Inputs, Options>,
+  options: Readonly<Options>,
+): Loss<Inputs, Options> {
+  const { name } = definition;
+  const withOptions = (given: Partial<Options>): Loss<Inputs, Options> => {
+    checkOptions(`loss "${name}"`, given, options);
+    return configured(definition, Object.freeze({ ...options, ...given }));
+  };
   const loss = (inputs: Inputs, given: Partial<Options> = {}): tf.Scalar => {
     checkOptions(`loss "${name}"`, given, options);
     const result: unknown = definition.loss(inputs, { ...options, ...given });
     checkResult(name, result);
     return result;
   };
-  return Object.freeze(markDefinition("loss", { name, options, loss }));
+  return Object.freeze(markDefinition("loss", { name, options, loss, with: withOptions }));
 }
 
 function checkResult(name: string, result: unknown): asserts result is tf.Scalar {

@@ -16,6 +16,11 @@ export interface SimClrOptions {
   readonly temperature?: number;
   /** `reference` doubles the loss, as the official code does. @defaultValue "paper" */
   readonly scale?: "paper" | "reference";
+  /**
+   * Another loss of the projections of the two views, float32 [N, D] each; `temperature` then only scales the entropy
+   * among the metrics. @defaultValue NT-Xent with `temperature` and `scale`
+   */
+  readonly loss?: (z1: tf.Tensor2D, z2: tf.Tensor2D) => tf.Scalar;
 }
 
 /**
@@ -30,6 +35,7 @@ export interface SimClrOptions {
 export function simClr(options: SimClrOptions): TrainingTask<ImageBatch> {
   const { encoder, head, recipe, temperature = 0.1, scale = "paper" } = options;
   checkPositive("simClr", { temperature });
+  const loss = options.loss ?? ((z1: tf.Tensor2D, z2: tf.Tensor2D) => ntXentLoss(z1, z2, { temperature, scale }));
   const state = [...encoder.weights, ...head.weights];
   const weights = trainable(state);
 
@@ -47,16 +53,16 @@ export function simClr(options: SimClrOptions): TrainingTask<ImageBatch> {
       const images = bothViews(batch, context);
       const statistics = new BatchStatistics();
       let metrics: Record<string, tf.Scalar> = {};
-      const { loss, gradients } = weightGradients(() => {
+      const { loss: value, gradients } = weightGradients(() => {
         const { pooled } = encoder.forward(images, { training: true, statistics });
         const z = head.forward(pooled, { training: true, statistics }).at(-1)!; // [2N, D]
         const [z1, z2] = tf.split(z, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
         metrics = tf.tidy(() => keepAll(contrastMetrics(z1, z2, { temperature })));
-        return ntXentLoss(z1, z2, { temperature, scale });
+        return loss(z1, z2);
       }, weights);
       images.dispose();
       return {
-        loss,
+        loss: value,
         gradients,
         metrics,
         commit: () => statistics.apply(),

@@ -13,6 +13,9 @@ import {
 } from "@simclr/models";
 import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
 import type { Config, LabelledTrainingConfig, TrainingConfig } from "./config/schema.js";
+import { type BuiltLoss, buildLoss } from "./plugins/build-loss.js";
+import { type BuiltRecipe, buildRecipe } from "./plugins/build-recipe.js";
+import type { Parts } from "./plugins/parts.js";
 
 /** What a student may have otherwise than its teacher. */
 interface Size {
@@ -30,6 +33,7 @@ export function buildEncoder({ model, data }: Config, random: Random, change: Si
     widthMultiplier: change.width ?? model.width,
     selectiveKernel: change.selectiveKernel ?? (model.selectiveKernel && hasBottlenecks(depth)),
     imageSize: data.imageSize,
+    channels: data.channels,
     ...(model.stem !== "auto" && { stem: model.stem }),
     random: random.fork("encoder"),
   });
@@ -87,10 +91,21 @@ export function buildSchedule(training: TrainingConfig, sampleCount: number): Sc
   });
 }
 
-export function pretrainRecipe({ pretrain, data }: Config): readonly Augmentation[] {
+export function pretrainRecipe({ pretrain, data }: Config, parts: Parts): BuiltRecipe {
   const { recipe, strength, area, sampler } = pretrain.augmentation;
-  const options = { size: data.imageSize, sampler, ...(strength !== undefined && { strength }), ...(area && { area }) };
-  return recipes[recipe](options);
+  if (typeof recipe !== "string") return buildRecipe(recipe, "pretrain.augmentation.recipe", data.imageSize, parts);
+  const options = {
+    size: data.imageSize,
+    ...(sampler && { sampler }),
+    ...(strength !== undefined && { strength }),
+    ...(area && { area }),
+  };
+  return { recipe: recipes[recipe](options), fromPlugins: [] };
+}
+
+/** The loss that stands in for NT-Xent; undefined where none is named. */
+export function pretrainLoss({ pretrain }: Config, parts: Parts): BuiltLoss | undefined {
+  return pretrain.loss === undefined ? undefined : buildLoss(pretrain.loss, "pretrain.loss", parts);
 }
 
 export const fineTuneRecipe = ({ data }: Config, { area }: LabelledTrainingConfig): readonly Augmentation[] =>

@@ -27,6 +27,7 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
     const isTraining = split === "train";
     const dataset = await openDataset(path, {
       split,
+      channels: data.channels,
       onBroken: data.onBroken,
       ...(isTraining && data.limit !== undefined && { limit: data.limit }),
       ...(isTraining && data.labels !== undefined && { labels: data.labels }),

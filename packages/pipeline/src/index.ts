@@ -3,6 +3,7 @@ export {
   type Config,
   configSchema,
   type LabelBudget,
+  type PartSpec,
   type StudentConfig,
   type TrainingConfig,
 } from "./config/schema.js";
@@ -10,6 +11,6 @@ export { type PipelineEvents, silent } from "./events.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
-export type { MeasuredRow, RunResults, StageSummary } from "./results.js";
+export type { MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";
 export { type RunOptions, type RunOutcome, run } from "./run/run.js";
 export { InterruptedError } from "./stages/train-stage.js";

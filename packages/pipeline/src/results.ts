@@ -19,6 +19,16 @@ export interface StageSummary {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** Which plugin a run was made with. */
+export interface PluginRecord {
+  readonly name: string;
+  /** Of its package; a file of its own has none. */
+  readonly version?: string;
+  /** Of the file. */
+  readonly sha256: string;
+  readonly file: string;
+}
+
 /** `results.json` of a run. */
 export interface RunResults {
   readonly formatVersion: 1;
@@ -29,6 +39,8 @@ export interface RunResults {
   readonly calibration: readonly CalibrationCheck[];
   readonly stages: readonly StageSummary[];
   readonly facts: Readonly<Record<string, string>>;
+  /** In the order of the config. */
+  readonly plugins: readonly PluginRecord[];
   /** Images left out because they are broken; only with `data.onBroken: skip`. */
   readonly skipped: readonly string[];
 }

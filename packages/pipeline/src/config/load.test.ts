@@ -41,6 +41,18 @@ describe("parseConfig", () => {
     expect(config.output).toBe(resolve("runs/tiny"));
   });
 
+  it("resolves plugins from the file's folder: paths to files, names to packages", () => {
+    const text = `plugins: [./aug.ts, simclr-plugin-foo, "@scope/bar"]\n${GOOD}`;
+    const config = parseConfig(text, "configs/tiny.yaml");
+    const from = resolve("configs");
+    expect(config.plugins).toEqual([
+      resolve("configs/aug.ts"),
+      { package: "simclr-plugin-foo", from },
+      { package: "@scope/bar", from },
+    ]);
+    expect(parseConfig(JSON.stringify(config), "elsewhere/config.yaml").plugins).toEqual(config.plugins);
+  });
+
   it("takes --data from the working directory, and assignments before validation", () => {
     const config = parseConfig(GOOD, "configs/tiny.yaml", {
       data: "photos",
@@ -83,6 +95,16 @@ describe("parseConfig", () => {
       "selective kernels where there is no place for them",
       `${GOOD}model: { depth: 34, selectiveKernel: true }\n`,
       /^tiny\.yaml:12:\d+: `model\.selectiveKernel`: selective kernels need bottlenecks, .*; received true\./m,
+    ],
+    [
+      "a recipe that is neither a name nor a list",
+      GOOD.replace("epochs: 2", "epochs: 2\n  augmentation: { recipe: cifarr }"),
+      /^tiny\.yaml:6:27: `pretrain\.augmentation\.recipe`: must be one of simclr, simclr-v2, cifar, crop-only, or a list of augmentations, each a name or \{ name: …, options … \}; received "cifarr"\./m,
+    ],
+    [
+      "options of a built-in recipe beside a list",
+      GOOD.replace("epochs: 2", "epochs: 2\n  augmentation: { recipe: [clip], strength: 1 }"),
+      /^tiny\.yaml:6:17: `pretrain\.augmentation`: `strength`, `area` and `sampler` belong to the built-in recipes; give them to the steps of the list/m,
     ],
     ["broken YAML", "name: [unclosed", /^tiny\.yaml:1:\d+: /],
   ])("says where and what is wrong with %s", (_, text, message) => {

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { ConfigError } from "@simclr/core";
-import { distance } from "fastest-levenshtein";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { nearest } from "../plugins/nearest.js";
 import { type Config, configSchema } from "./schema.js";
 
 export interface LoadOptions {
@@ -89,11 +89,10 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
   };
   if (issue.code === "unrecognized_keys") {
     const known = knownKeys(issue.path);
-    return issue.keys.map((key) => {
-      const [nearest] = known.map((name) => ({ name, far: distance(key, name) })).sort((a, b) => a.far - b.far);
-      const hint = nearest && nearest.far <= Math.max(2, key.length / 3) ? ` Did you mean "${nearest.name}"?` : "";
-      return `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${hint} Known here: ${known.join(", ")}.`;
-    });
+    return issue.keys.map(
+      (key) =>
+        `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${nearest(key, known)} Known here: ${known.join(", ")}.`,
+    );
   }
   const where = issue.path.join(".") || "the configuration";
   const value = document.getIn(issue.path as unknown[]);
@@ -139,6 +138,8 @@ interface JsonSchema {
 
 const decapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
+const isPath = (plugin: string): boolean => isAbsolute(plugin) || /^\.{1,2}[\\/]/.test(plugin);
+
 function resolvePaths(config: Config, folder: string): Config {
   const { root = ".", train, test, labels } = config.data;
   const base = resolve(folder, root);
@@ -146,6 +147,10 @@ function resolvePaths(config: Config, folder: string): Config {
   return {
     ...config,
     output: resolve(config.output ?? `runs/${config.name}`),
+    plugins: config.plugins.map((plugin) => {
+      if (typeof plugin !== "string") return { ...plugin, from: resolve(folder, plugin.from) };
+      return isPath(plugin) ? resolve(folder, plugin) : { package: plugin, from: folder };
+    }),
     data: {
       ...config.data,
       root: base,

@@ -49,15 +49,33 @@ const oneLength = (training: { epochs?: number | undefined; steps?: number | und
   (training.epochs === undefined) !== (training.steps === undefined);
 const ONE_LENGTH = { message: "give exactly one of `epochs` and `steps`", path: ["epochs"] };
 
+/** An augmentation or a loss by its name, with its options beside the name: built-in ones and those of plugins alike. */
+const part = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
+  error: "must be a name, or { name: …, options … }",
+});
+
+const RECIPES = ["simclr", "simclr-v2", "cifar", "crop-only"] as const;
+
 const augmentation = z.strictObject({
-  recipe: z.enum(["simclr", "simclr-v2", "cifar", "crop-only"]).default("cifar"),
+  recipe: z
+    .union([z.enum(RECIPES), z.array(part).min(1)], {
+      error: `must be one of ${RECIPES.join(", ")}, or a list of augmentations, each a name or { name: …, options … }`,
+    })
+    .default("cifar")
+    .describe("a built-in recipe, or a list of augmentations, built-in ones and those of plugins"),
   strength: z.number().min(0).optional().describe("colour jitter; by default what the recipe says"),
   area: range.optional().describe("crop area as a fraction of the image; by default what the recipe says"),
   sampler: z
     .enum(["tf", "torchvision"])
-    .default("tf")
-    .describe("how crops are drawn: as the reference does, or with uniform areas as PyTorch's users know them (2.3)"),
+    .optional()
+    .describe(
+      "tf by default: how crops are drawn: as the reference does, or with uniform areas as PyTorch's users know them (2.3)",
+    ),
 });
+
+/** Options of the built-in recipes say nothing of a list, whose steps have their own. */
+const ofOneKind = ({ recipe, strength, area, sampler }: z.output<typeof augmentation>): boolean =>
+  !Array.isArray(recipe) || (strength === undefined && area === undefined && sampler === undefined);
 
 const labels = z
   .strictObject({
@@ -98,6 +116,12 @@ export const configSchema = z.strictObject({
       precision: z.enum(["float32", "bfloat16"]).default("float32"),
     })
     .prefault({}),
+  plugins: z
+    .array(z.union([z.string().min(1), z.strictObject({ package: z.string().min(1), from: z.string().min(1) })]))
+    .default([])
+    .describe(
+      'JavaScript or TypeScript modules that add augmentations or losses: paths ("./my-aug.ts") or packages, from this file\'s folder',
+    ),
   data: z.strictObject({
     root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
     train: z.string().describe('"shapes", or a folder, tar file or pattern below the root'),
@@ -108,6 +132,10 @@ export const configSchema = z.strictObject({
       .describe("CSV with the columns file and label, for a folder of images without class folders"),
     limit: count.optional().describe("take the first n training images only"),
     imageSize: count.describe("side in pixels that the network sees"),
+    channels: z
+      .union([z.literal(1), z.literal(3), z.literal(4)])
+      .default(3)
+      .describe("1 for grey, 3 for RGB, 4 for RGB and the alpha channel, whatever that holds"),
     onBroken: z
       .enum(["error", "skip"])
       .default("error")
@@ -135,7 +163,15 @@ export const configSchema = z.strictObject({
         .enum(["paper", "reference"])
         .default("paper")
         .describe("reference doubles the loss, as the official code does"),
-      augmentation: augmentation.prefault({}),
+      loss: part
+        .optional()
+        .describe("a loss of the projections of two views, built in or of a plugin; by default NT-Xent"),
+      augmentation: augmentation
+        .refine(ofOneKind, {
+          message:
+            "`strength`, `area` and `sampler` belong to the built-in recipes; give them to the steps of the list",
+        })
+        .prefault({}),
     })
     .refine(oneLength, ONE_LENGTH),
   labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
@@ -187,5 +223,7 @@ export type Config = z.output<typeof configSchema>;
 export type TrainingConfig = Pick<Config["finetune"], keyof typeof trainingFields>;
 /** Training that crops and flips only: fine-tuning, its control, distillation. */
 export type LabelledTrainingConfig = TrainingConfig & Pick<Config["finetune"], "area">;
+/** An augmentation or a loss, by name or with options. */
+export type PartSpec = z.output<typeof part>;
 export type LabelBudget = Config["labels"][number];
 export type StudentConfig = NonNullable<Config["distill"]>["students"][number];

@@ -1,5 +1,5 @@
 import { evaluate } from "@simclr/augment";
-import { checkInteger } from "@simclr/core";
+import { checkInteger, InvalidArgumentError } from "@simclr/core";
 import { cacheDecoded, openDataset } from "@simclr/data";
 import { featuresOf, logitsOf } from "../stages/measure.js";
 import type { LoadedClassifier } from "./load-classifier.js";
@@ -43,7 +43,13 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
   const { classifier, images, onBroken = "error", batchSize = 200 } = options;
   checkInteger("predict", { batchSize }, 1);
   const { network, classNames, imageSize } = classifier;
-  const dataset = await openDataset(images, { split: "test", onBroken });
+  const { channels } = network.encoder.describe();
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new InvalidArgumentError(
+      `predict: the classifier takes images of ${channels} channels, and files give 1, 3 or 4. Run its network on your own images.`,
+      { subject: "classifier", expected: "1, 3 or 4 channels", received: String(channels) },
+    );
+  const dataset = await openDataset(images, { split: "test", channels, onBroken });
   try {
     const decoded = await cacheDecoded(dataset, { maxSide: 2 * imageSize, onBroken });
     const recipe = evaluate({ size: imageSize });

@@ -2,12 +2,14 @@ import { cpus } from "node:os";
 import type { BackendReport } from "@simclr/backends";
 import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
+import type { LoadedPlugin } from "../plugins/load-plugins.js";
 
 /** What one must know to repeat the run, for the report and `results.json`. */
 export function runFacts(
   config: Config,
   backend: BackendReport,
   images: RunImages,
+  plugins: readonly LoadedPlugin[],
   elapsedMs: number,
 ): Readonly<Record<string, string>> {
   const { depth, width, selectiveKernel } = config.model;
@@ -18,10 +20,17 @@ export function runFacts(
     classes: images.classNames.join(", "),
     network: `ResNet-${depth}, width ${width}${selectiveKernel ? ", selective kernels" : ""}, ${config.data.imageSize} px`,
     seed: String(config.seed),
+    ...(plugins.length > 0 && { plugins: plugins.map(pluginWords).join("; ") }),
     backend: `${backend.name} (${backend.details})`,
     processor: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores`,
     "Node.js": process.versions.node,
     "time of this sitting": `${Math.floor(elapsedMs / 60_000)} min ${Math.round((elapsedMs % 60_000) / 1000)} s`,
     "peak memory": `${memory.toFixed(0)} MB`,
   };
+}
+
+/** A plugin, its version and what it adds, in a line. */
+export function pluginWords({ name, version, sha256, definitions }: LoadedPlugin): string {
+  const adds = definitions.map((definition) => `${definition.kind} ${definition.name}`).join(", ");
+  return `${name} ${version ?? `of SHA-256 ${sha256.slice(0, 12)}`} (${adds})`;
 }

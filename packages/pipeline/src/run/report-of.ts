@@ -7,6 +7,7 @@ import { stringify } from "yaml";
 import { pretrainRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
+import type { Parts } from "../plugins/parts.js";
 import { viewsOfImage } from "../preview-sheet.js";
 import type { MeasuredRow, RunResults } from "../results.js";
 import type { RunFolder } from "./run-folder.js";
@@ -21,6 +22,7 @@ export async function reportOf(
   rows: readonly MeasuredRow[],
   images: RunImages,
   config: Config,
+  parts: Parts,
   folder: RunFolder,
   stageFolders: readonly StageFolder[],
 ): Promise<string> {
@@ -31,7 +33,7 @@ export async function reportOf(
     createdAt: results.finishedAt,
     accuracy: results.accuracy,
     curves: (await Promise.all(stageFolders.map((stage) => curvesOf(stage, config)))).flat(),
-    views: await viewsOf(images, config),
+    views: await viewsOf(images, config, parts),
     ...(results.calibration.length > 0 && { calibration: results.calibration }),
     ...(confused && { confusion: confused }),
     distillation: distillationFacts(results),
@@ -64,21 +66,23 @@ async function curvesOf({ title, folder }: StageFolder, config: Config): Promise
   const reports = await readSteps(file);
   return CURVES.filter(({ stages }) => stages.test(title)).map(({ key, metric, unit }) => {
     const points = reports.map(({ step, loss, metrics }) => ({ step, value: key === "loss" ? loss : metrics[key]! }));
-    const chance = metric.startsWith("NT-Xent") && Math.log(2 * config.pretrain.batchSize - 1);
+    const { loss, batchSize } = config.pretrain;
+    const isOther = metric.startsWith("NT-Xent") && loss !== undefined; // a loss of which no unit is known
+    const chance = metric.startsWith("NT-Xent") && !isOther && Math.log(2 * batchSize - 1);
     return {
       stage: title,
-      metric,
+      metric: isOther ? `loss (${typeof loss === "string" ? loss : loss.name})` : metric,
       points,
-      ...(unit && { unit }),
+      ...(unit && !isOther && { unit }),
       ...(chance && { reference: { value: chance, label: "chance, ln(2N - 1)" } }),
     };
   });
 }
 
 /** A few training images beside the views that pretraining draws of them. */
-async function viewsOf({ unlabelled, train }: RunImages, config: Config): Promise<AugmentedViews> {
+async function viewsOf({ unlabelled, train }: RunImages, config: Config, parts: Parts): Promise<AugmentedViews> {
   const random = Random.fromSeed(config.seed).fork("sheet");
-  const recipe = pretrainRecipe(config);
+  const { recipe } = pretrainRecipe(config, parts);
   const indices = random.permutation(unlabelled.size).slice(0, SHEET_IMAGES);
   const original = await Promise.all([...indices].map((index) => train.read(index)));
   const views = await Promise.all(

@@ -1,10 +1,12 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { Random } from "@simclr/core";
 import { modelName } from "@simclr/models";
-import { testRecipe } from "../build.js";
+import { pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
 import type { Config, LabelBudget } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
+import { checkParts } from "../plugins/check-parts.js";
+import { openParts } from "../plugins/parts.js";
 import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { distill } from "../stages/distill.js";
@@ -23,7 +25,7 @@ import {
 import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
 import { calibrate } from "./calibrate.js";
-import { runFacts } from "./facts.js";
+import { pluginWords, runFacts } from "./facts.js";
 import { reportOf } from "./report-of.js";
 import { RunFolder } from "./run-folder.js";
 
@@ -61,12 +63,17 @@ interface Run extends StageEnvironment {
 export async function run(config: Config, options: RunOptions = {}): Promise<RunOutcome> {
   const { events = silent, signal, fresh = false } = options;
   const started = Date.now();
+  const parts = await openParts(config);
+  for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
+  const recipe = pretrainRecipe(config, parts);
+  const loss = pretrainLoss(config, parts);
   const folder = await RunFolder.open(config, { fresh });
   const backend = await chooseBackend(config, events);
+  await checkParts(config, recipe, loss, parts);
   const images = await openImages(config, events);
   try {
     const random = Random.fromSeed(config.seed);
-    const state: Run = { config, events, signal, images, folder, random, rows: [], stages: [] };
+    const state: Run = { config, parts, events, signal, images, folder, random, rows: [], stages: [] };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
     const budgets = config.labels.map((budget: LabelBudget) => applyBudget(images.train, budget, random));
     const pretrained = await pretrain(images, folder, random, state);
@@ -86,12 +93,18 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       accuracy: state.rows.map(({ predictions: _predictions, ...row }) => row),
       calibration: calibration?.rows ?? [],
       stages: state.stages,
-      facts: runFacts(config, backend, images, Date.now() - started),
+      facts: runFacts(config, backend, images, parts.plugins, Date.now() - started),
+      plugins: parts.plugins.map(({ name, version, sha256, file }) => ({
+        name,
+        ...(version && { version }),
+        sha256,
+        file,
+      })),
       skipped: images.skipped,
     };
     await folder.writeJson("results.json", results);
     const stageFolders = state.stages.map(({ stage, folder: path }) => ({ title: stage, folder: path }));
-    const report = await reportOf(results, state.rows, images, config, folder, stageFolders);
+    const report = await reportOf(results, state.rows, images, config, parts, folder, stageFolders);
     return { results, folder: folder.path, report };
   } finally {
     await images.close();

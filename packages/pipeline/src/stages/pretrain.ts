@@ -1,7 +1,7 @@
 import type { Random } from "@simclr/core";
 import { simClr } from "@simclr/methods";
 import type { Encoder, ProjectionHead } from "@simclr/models";
-import { buildEncoder, buildHead, pretrainRecipe } from "../build.js";
+import { buildEncoder, buildHead, pretrainLoss, pretrainRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
@@ -22,25 +22,28 @@ export async function pretrain(
   random: Random,
   environment: StageEnvironment,
 ): Promise<Pretrained> {
-  const { config } = environment;
+  const { config, parts } = environment;
   const { temperature, scale } = config.pretrain;
   const weightsRandom = random.fork("weights");
   const encoder = buildEncoder(config, weightsRandom);
   const head = buildHead(config, encoder, weightsRandom);
-  const recipe = pretrainRecipe(config);
+  const { recipe } = pretrainRecipe(config, parts);
+  const loss = pretrainLoss(config, parts)?.ofViews;
   const inputs = fingerprint([
     config.seed,
     config.pretrain,
     config.model,
     config.data.imageSize,
+    config.data.channels,
     images.unlabelled.fingerprint,
+    parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
   const summary = await trainStage(
     {
       title: "pretraining",
       folder: folder.stage("pretrain"),
       inputs,
-      task: simClr({ encoder, head, recipe, temperature, scale }),
+      task: simClr({ encoder, head, recipe, temperature, scale, ...(loss && { loss }) }),
       training: config.pretrain,
       dataset: images.unlabelled,
       recipe,

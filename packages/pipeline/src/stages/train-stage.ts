@@ -16,6 +16,7 @@ import {
 import { buildOptimizer, buildSchedule } from "../build.js";
 import type { Config, TrainingConfig } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";
+import type { Parts } from "../plugins/parts.js";
 import type { StageSummary } from "../results.js";
 
 /** One training with its own folder, checkpoints and metrics. */
@@ -40,6 +41,8 @@ export interface TrainStage {
 
 export interface StageEnvironment {
   readonly config: Config;
+  /** What the config can name. */
+  readonly parts: Parts;
   readonly events: PipelineEvents;
   readonly signal?: AbortSignal | undefined;
 }

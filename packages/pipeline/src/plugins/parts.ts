@@ -1,0 +1,66 @@
+import { augmentations, type DefinedAugmentation, type NamedAugmentation } from "@simclr/augment";
+import { ConfigError, type DefinitionKind } from "@simclr/core";
+import { losses, type PairLoss } from "@simclr/losses";
+import type { Config } from "../config/schema.js";
+import { type LoadedPlugin, loadPlugins } from "./load-plugins.js";
+
+/** A loss that a configuration can name. */
+interface NamedLoss {
+  readonly name: string;
+  readonly optionNames: readonly string[];
+  readonly loss: PairLoss;
+}
+
+/** All that a configuration can name: what is built in, and what its plugins add. */
+export interface Parts {
+  readonly plugins: readonly LoadedPlugin[];
+  readonly augmentations: ReadonlyMap<string, NamedAugmentation>;
+  /** Losses of the projections of two views. */
+  readonly losses: ReadonlyMap<string, NamedLoss>;
+  /** The plugin that a name comes from; undefined for what is built in. */
+  pluginOf(kind: DefinitionKind, name: string): LoadedPlugin | undefined;
+}
+
+/** The built-in losses that need nothing but two projections. NT-Xent is what pretraining takes without a `loss`. */
+const PAIR_LOSSES = [losses["decoupled-nt-xent"], losses["barlow-twins"], losses["vic-reg"]] as const;
+
+/**
+ * Loads the plugins of a configuration and puts their parts beside the built-in ones.
+ *
+ * @throws ConfigError if a plugin cannot be loaded, or two parts of a kind share a name.
+ */
+export async function openParts(config: Config): Promise<Parts> {
+  const plugins = await loadPlugins(config.plugins);
+  const steps = new Map<string, NamedAugmentation>(Object.entries(augmentations));
+  const pairLosses = new Map<string, NamedLoss>(PAIR_LOSSES.map((loss) => [loss.name, namedLoss(loss)]));
+  const origin = new Map<string, LoadedPlugin>();
+  for (const plugin of plugins)
+    for (const { kind, name, value } of plugin.definitions) {
+      const taken = kind === "loss" ? name in losses || pairLosses.has(name) : steps.has(name);
+      if (taken) throw nameTaken(plugin, kind, name, origin.get(`${kind} ${name}`));
+      origin.set(`${kind} ${name}`, plugin);
+      if (kind === "loss") pairLosses.set(name, namedLoss(value as PairLoss));
+      else steps.set(name, namedAugmentation(value as DefinedAugmentation<object>));
+    }
+  return { plugins, augmentations: steps, losses: pairLosses, pluginOf: (kind, name) => origin.get(`${kind} ${name}`) };
+}
+
+const namedLoss = (loss: PairLoss): NamedLoss => ({
+  name: loss.name,
+  optionNames: Object.keys(loss.options),
+  loss,
+});
+
+const namedAugmentation = (augmentation: DefinedAugmentation<object>): NamedAugmentation => ({
+  name: augmentation.name,
+  optionNames: Object.keys(augmentation.options),
+  with: (options) => augmentation.with(options),
+});
+
+function nameTaken(plugin: LoadedPlugin, kind: DefinitionKind, name: string, other?: LoadedPlugin): ConfigError {
+  const owner = other === undefined ? "that is built in" : `of the plugin ${other.name}`;
+  return new ConfigError(
+    `plugins: ${plugin.name}: the name of its ${kind} "${name}" is taken by the one ${owner}. Rename it in ${plugin.file}.`,
+    { subject: name, expected: "a name of its own", received: name },
+  );
+}
