@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Packs every public package and installs each alone, with npm, into an empty project: it must import and type-check.
-// Packages of this repository that it depends on come from their tarballs too, as nothing is published here.
+// Packages of this repository that it depends on come from their tarballs too, as nothing is published here. At last the
+// example plugins, in a project of their own. Names, or "examples", choose what is checked.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { checkExamples } from "./check-examples.mjs";
 import { pnpm, root, run } from "./tools.mjs";
 
 const only = process.argv.slice(2);
@@ -75,6 +77,11 @@ for (const { manifest } of packages) {
   if (broken) failed++;
   console.log(`${broken ? `failed (${broken[0]})` : "ok"}  ${name}@${version}: ${entries.join(", ")}`);
   rmSync(join(project, "node_modules"), { recursive: true, force: true });
+}
+if (only.length === 0 || only.includes("examples")) {
+  const broken = await checkExamples(files, work);
+  if (broken !== undefined) failed++;
+  console.log(broken === undefined ? "ok  examples" : `failed (${broken})  examples`);
 }
 rmSync(work, { recursive: true, force: true });
 process.exit(failed === 0 ? 0 : 1);

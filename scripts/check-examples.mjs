@@ -1,0 +1,133 @@
+// The example plugins, as their users would have them: built and tested against packed packages, packed themselves,
+// installed into an empty project, and used by a configuration on images of four channels.
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { root, run } from "./tools.mjs";
+
+const sharp = createRequire(join(root, "packages/data/package.json"))("sharp");
+const INSTALL = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+const TSC = join(root, "node_modules/typescript/bin/tsc");
+const TFJS = "4.22.0";
+const SIDE = 8;
+
+const CONFIG = `name: plugins
+plugins: [simclr-plugin-band-gain, simclr-plugin-alignment-uniformity, ./halve.ts]
+backend: { name: cpu }
+data: { train: images/train, test: images/test, imageSize: ${SIDE}, channels: 4 }
+model: { width: 0.125, head: { layers: 2, dimension: 16 } }
+pretrain:
+  batchSize: 4
+  steps: 2
+  optimizer: { learningRate: 0.05 }
+  loss: { name: alignment-uniformity, weight: 0.5 }
+  augmentation:
+    recipe:
+      - { name: randomResizedCrop, area: [0.25, 1] }
+      - flipLeftRight
+      - { name: bandGain, visible: 0.3 }
+      - { name: randomApply, probability: 0.5, steps: [{ name: halve, factor: 0.5 }] }
+      - clip
+labels: [{ perClass: 4 }]
+finetune: { batchSize: 4, steps: 2, optimizer: { learningRate: 0.05 } }
+evaluate: { knn: { k: 3 }, linear: { epochs: 2 } }
+`;
+
+const HALVE = `import { defineAugmentation } from "@simclr/augment";
+import * as tf from "@tensorflow/tfjs-core";
+
+interface Options {
+  readonly factor: number;
+}
+
+export const halve = defineAugmentation<Options>({
+  name: "halve",
+  options: { factor: 0.5 },
+  apply: (images, _, { factor }) => tf.mul(images, factor),
+});
+`;
+
+/**
+ * @param {Readonly<Record<string, string>>} files - The tarball of each of our packages.
+ * @param {string} work - A folder to work in.
+ * @returns {Promise<string | undefined>} What failed; undefined if nothing did.
+ */
+export async function checkExamples(files, work) {
+  const project = join(work, "examples");
+  mkdirSync(project);
+  const used = ["@simclr/cli", "@simclr/augment", "@simclr/core", "@simclr/losses", "@simclr/ops"];
+  const dependencies = {
+    ...Object.fromEntries(used.map((name) => [name, files[name]])),
+    "@tensorflow/tfjs-core": TFJS,
+    "@tensorflow/tfjs-backend-cpu": TFJS,
+  };
+  const overrides = Object.fromEntries(Object.entries(files).filter(([name]) => !used.includes(name)));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({
+      name: "consumer",
+      private: true,
+      type: "module",
+      dependencies,
+      overrides: { ...overrides, ...asOverrides(used) },
+    }),
+  );
+  const step = (name, command, args, cwd = project) =>
+    run(command, args, { cwd, stdio: ["ignore", 2, "inherit"] }) === 0 ? undefined : name;
+  const failed = step("install", "npm", INSTALL) ?? buildPlugins(project, step);
+  if (failed !== undefined) return failed;
+  await writeImages(join(project, "images"));
+  writeFileSync(join(project, "config.yaml"), CONFIG);
+  writeFileSync(join(project, "halve.ts"), HALVE);
+  return step("run", join(project, "node_modules/.bin/simclr"), ["run", "config.yaml"]) ?? wrongRecord(project);
+}
+
+/** `$name` is npm's way to say: what the project itself depends on. */
+const asOverrides = (names) => Object.fromEntries(names.map((name) => [name, `$${name}`]));
+
+function buildPlugins(project, step) {
+  const examples = join(root, "examples");
+  const names = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  for (const { name } of names) {
+    const folder = join(project, "build", name);
+    cpSync(join(examples, name), folder, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
+    const failed =
+      step(`${name}: build`, process.execPath, [TSC, "-p", "."], folder) ??
+      step(`${name}: tests`, process.execPath, ["--test", "test/"], folder) ??
+      step(`${name}: pack`, "npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", project], folder);
+    if (failed !== undefined) return failed;
+  }
+  const tarballs = readdirSync(project).filter((file) => file.endsWith(".tgz"));
+  return step("install the plugins", "npm", [...INSTALL, ...tarballs.map((file) => `./${file}`)]);
+}
+
+/** Two classes that only the fourth channel tells apart. */
+async function writeImages(folder) {
+  for (const [split, count] of [
+    ["train", 12],
+    ["test", 4],
+  ])
+    for (const [label, fourth] of [
+      ["cold", 40],
+      ["warm", 210],
+    ]) {
+      mkdirSync(join(folder, split, label), { recursive: true });
+      for (let i = 0; i < count; i++) {
+        const pixels = Buffer.alloc(4 * SIDE * SIDE);
+        for (let at = 0; at < pixels.length; at++)
+          pixels[at] = at % 4 === 3 ? fourth + (i % 8) : (37 * at + 11 * i) % 256;
+        const image = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 4 } });
+        await image.png().toFile(join(folder, split, label, `${i}.png`));
+      }
+    }
+}
+
+function wrongRecord(project) {
+  const { plugins, stages } = JSON.parse(readFileSync(join(project, "runs/plugins/results.json"), "utf8"));
+  const records = plugins.map(({ name, version = "none" }) => `${name} ${version}`).join(", ");
+  const expected = "simclr-plugin-band-gain 0.1.0, simclr-plugin-alignment-uniformity 0.1.0, halve none";
+  if (records !== expected) return `the record of the plugins: expected ${expected}; received ${records}`;
+  const { finalLoss } = stages.find(({ stage }) => stage === "pretraining");
+  // Alignment lies in [0, 4], and the weighted uniformity in [-4, 0] (t = 2): NT-Xent of 4 images would be above.
+  return finalLoss > -4 && finalLoss < 1 ? undefined : `the loss of pretraining: ${finalLoss}`;
+}
