@@ -62,7 +62,18 @@ const jobs = Array.from({ length: 60 }, async (_, job) => {
   same(`job ${job}`, values, new Float32Array(values.length).fill(total((r) => job + r)));
 });
 await Promise.all(jobs);
+// A barrier opens when the last rank arrives, and those who wait leave the processor to the others.
+const arrived = performance.now();
+if (rank === size - 1) await new Promise((resolve) => setTimeout(resolve, 600));
+const busy = process.cpuUsage();
 await communicator.barrier();
+const { user, system } = process.cpuUsage(busy);
+if (rank < size - 1 && (performance.now() - arrived < 300 || (user + system) / 1000 > 300)) {
+  wrong++;
+  console.error(
+    `rank ${rank}: waited ${performance.now() - arrived} ms with ${user + system} us of work, expected 600 ms idle`,
+  );
+}
 const failures = Float32Array.of(wrong);
 await communicator.allReduce(failures, "sum");
 if (rank === 0)

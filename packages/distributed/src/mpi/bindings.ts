@@ -23,8 +23,8 @@ interface MpiFunctions {
   commSetErrhandler(communicator: MpiHandle, handler: MpiHandle): Status;
   errorString(code: Status, text: Uint8Array, length: [number]): Status;
   libraryVersion(text: Uint8Array, length: [number]): Status;
-  /** (communicator) */
-  barrier: MpiFunction;
+  startBarrier(communicator: MpiHandle, request: [MpiHandle | null]): Status;
+  test(request: [MpiHandle | null], done: [number], status: MpiHandle | null): Status;
   /** (from, to, count, datatype, operation, communicator) */
   allReduce: MpiFunction;
   /** (from, count, datatype, to, count, datatype, communicator) */
@@ -43,6 +43,7 @@ interface MpiConstants {
   readonly max: MpiHandle;
   readonly errorsReturn: MpiHandle;
   readonly inPlace: MpiHandle;
+  readonly statusIgnore: MpiHandle | null;
 }
 
 export interface MpiBindings {
@@ -58,6 +59,7 @@ interface Koffi {
   config(options: { async_stack_size: number; sync_stack_size: number }): void;
   load(file: string, options: { global: boolean }): KoffiLibrary;
   out(type: unknown): unknown;
+  inout(type: unknown): unknown;
   pointer(type: string): unknown;
 }
 interface KoffiLibrary {
@@ -136,7 +138,8 @@ function bindLibrary(koffi: Koffi, library: KoffiLibrary, file: string): MpiBind
     commSetErrhandler: f("MPI_Comm_set_errhandler", [handle, handle]),
     errorString: f("MPI_Error_string", ["int", address, out("int")]),
     libraryVersion: f("MPI_Get_library_version", [address, out("int")]),
-    barrier: f("MPI_Barrier", [handle]),
+    startBarrier: f("MPI_Ibarrier", [handle, out(handle)]),
+    test: f("MPI_Test", [koffi.inout(koffi.pointer(handle)), out("int"), address]),
     allReduce: f("MPI_Allreduce", [address, address, "int", handle, handle, handle]),
     allGather: f("MPI_Allgather", [address, "int", handle, address, "int", handle, handle]),
     reduceScatterBlock: f("MPI_Reduce_scatter_block", [address, address, "int", handle, handle, handle]),
@@ -151,6 +154,7 @@ function bindLibrary(koffi: Koffi, library: KoffiLibrary, file: string): MpiBind
           max: 0x58000001,
           errorsReturn: 0x54000001,
           inPlace: 0xffffffffffffffffn, // (void *) -1
+          statusIgnore: 1n,
         }
       : {
           world,
@@ -159,6 +163,7 @@ function bindLibrary(koffi: Koffi, library: KoffiLibrary, file: string): MpiBind
           max: library.symbol("ompi_mpi_op_max"),
           errorsReturn: library.symbol("ompi_mpi_errors_return"),
           inPlace: 1n,
+          statusIgnore: null,
         };
   return { file, family, functions, constants };
 }

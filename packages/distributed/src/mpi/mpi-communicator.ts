@@ -136,13 +136,19 @@ class Ranks implements MpiCommunicator {
     });
   }
 
-  async barrier(): Promise<void> {
-    return this.#collective({
-      name: "MPI_Barrier",
-      count: Number.POSITIVE_INFINITY, // on a worker thread: who waits for slower ranks should still answer signals
-      function: this.#mpi.functions.barrier,
-      argumentsOn: (communicator) => [communicator],
-      result: () => undefined,
+  /** Looks every few milliseconds whether all are there: a rank that waits in MPI takes a whole core from those at work. */
+  barrier(): Promise<void> {
+    const { functions, constants } = this.#mpi;
+    return this.#after(async () => {
+      this.#checkOpen("MPI_Ibarrier");
+      const request: [MpiHandle | null] = [null];
+      this.#check("MPI_Ibarrier", functions.startBarrier(this.#background, request));
+      const done: [number] = [0];
+      for (let waitMs = 0.5; ; waitMs = Math.min(2 * waitMs, 20)) {
+        this.#check("MPI_Test", functions.test(request, done, constants.statusIgnore));
+        if (done[0] !== 0) return;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
     });
   }
 
