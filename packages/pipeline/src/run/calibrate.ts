@@ -21,7 +21,7 @@ export async function calibrate(
   random: Random,
   environment: StageEnvironment,
 ): Promise<{ rows: readonly CalibrationCheck[]; summary: StageSummary }> {
-  const { config } = environment;
+  const { config, communicator } = environment;
   const classCount = images.classNames.length;
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
@@ -35,6 +35,10 @@ export async function calibrate(
     random,
     environment,
   );
+  if (communicator.rank > 0) {
+    network.dispose();
+    return { rows: [], summary };
+  }
   const supervised = measureLogits(await featuresOf(images.test, recipe, batchSize, logitsOf(network)), "supervised");
   network.dispose();
 

@@ -16,6 +16,9 @@ import type { RunFolder } from "./run-folder.js";
 const SHEET_IMAGES = 6;
 const SHEET_VIEWS = 6;
 
+/** Name of the report in the run's folder. */
+export const REPORT = "report.html";
+
 /** Writes `report.html` into the run's folder and gives its path. */
 export async function reportOf(
   results: RunResults,
@@ -26,7 +29,7 @@ export async function reportOf(
   folder: RunFolder,
   stageFolders: readonly StageFolder[],
 ): Promise<string> {
-  const file = join(folder.path, "report.html");
+  const file = folder.stage(REPORT);
   const confused = confusionOf(rows, images);
   await writeReport(file, {
     title: config.name,

@@ -1,5 +1,5 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
-import { Random } from "@simclr/core";
+import { type Communicator, Random, singleProcess } from "@simclr/core";
 import { modelName } from "@simclr/models";
 import { pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
 import type { Config, LabelBudget } from "../config/schema.js";
@@ -26,8 +26,9 @@ import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
 import { calibrate } from "./calibrate.js";
 import { pluginWords, runFacts } from "./facts.js";
-import { reportOf } from "./report-of.js";
-import { RunFolder } from "./run-folder.js";
+import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
+import { REPORT, reportOf } from "./report-of.js";
+import type { RunFolder } from "./run-folder.js";
 
 export interface RunOptions {
   readonly events?: PipelineEvents;
@@ -35,6 +36,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Move what an earlier run left aside and start anew. */
   readonly fresh?: boolean;
+  /**
+   * The ranks that do the run together, each with the same config and a folder that all of them see; borrowed. Rank 0 alone
+   * writes, prints and measures. @defaultValue one process
+   */
+  readonly communicator?: Communicator;
 }
 
 export interface RunOutcome {
@@ -61,19 +67,23 @@ interface Run extends StageEnvironment {
  * @throws SimclrError where the config, the data or a checkpoint is at fault; InterruptedError after a signal.
  */
 export async function run(config: Config, options: RunOptions = {}): Promise<RunOutcome> {
-  const { events = silent, signal, fresh = false } = options;
+  const { signal, fresh = false, communicator = singleProcess() } = options;
+  const isFirst = communicator.rank === 0;
+  const events = isFirst ? (options.events ?? silent) : silent;
   const started = Date.now();
   const parts = await openParts(config);
   for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
   const recipe = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts);
-  const folder = await RunFolder.open(config, { fresh });
+  const folder = await openTogether(config, fresh, communicator);
+  announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
   await checkParts(config, recipe, loss, parts);
   const images = await openImages(config, events);
   try {
+    await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);
-    const state: Run = { config, parts, events, signal, images, folder, random, rows: [], stages: [] };
+    const state: Run = { config, parts, events, signal, communicator, images, folder, random, rows: [], stages: [] };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
     const budgets = config.labels.map((budget: LabelBudget) => applyBudget(images.train, budget, random));
     const pretrained = await pretrain(images, folder, random, state);
@@ -84,6 +94,10 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     if (calibration) state.stages.push(calibration.summary);
     pretrained.encoder.dispose();
     pretrained.head.dispose();
+    if (!isFirst) {
+      const results = await resultsOfFirst(folder, communicator);
+      return { results, folder: folder.path, report: folder.stage(REPORT) };
+    }
 
     const results: RunResults = {
       formatVersion: 1,
@@ -105,6 +119,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     await folder.writeJson("results.json", results);
     const stageFolders = state.stages.map(({ stage, folder: path }) => ({ title: stage, folder: path }));
     const report = await reportOf(results, state.rows, images, config, parts, folder, stageFolders);
+    await communicator.barrier(); // for the ranks that read it
     return { results, folder: folder.path, report };
   } finally {
     await images.close();
@@ -126,7 +141,8 @@ async function measureRepresentation(
   { encoder }: Pretrained,
   budgets: readonly LabelledSubset[],
 ): Promise<number> {
-  const { config, images, events } = state;
+  const { config, images, events, communicator } = state;
+  if (communicator.rank > 0) return Number.NaN;
   events.line("measuring the representation");
   const recipe = testRecipe(config);
   const forward = representation(encoder);
@@ -191,7 +207,9 @@ async function addNetwork(
   trained: Classified,
   { isBaseline = false } = {},
 ): Promise<void> {
-  const { config, images } = state;
+  const { config, images, communicator } = state;
+  state.stages.push(trained.summary);
+  if (communicator.rank > 0) return;
   const logits = await featuresOf(
     images.test,
     testRecipe(config),
@@ -199,7 +217,6 @@ async function addNetwork(
     logitsOf(trained.network),
   );
   const protocol = `${modelName(trained.network.encoder.describe())}, ${trained.summary.steps} steps, centre crop`;
-  state.stages.push(trained.summary);
   addRow(state, method, labels, measureLogits(logits, protocol), isBaseline);
 }
 

@@ -2,9 +2,16 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Augmentation, splitCrop } from "@simclr/augment";
-import { assignWeights, CheckpointError, type Dataset, type ImageBatch, type Random } from "@simclr/core";
+import {
+  assignWeights,
+  CheckpointError,
+  type Communicator,
+  type Dataset,
+  type ImageBatch,
+  type Random,
+} from "@simclr/core";
 import { createLoader } from "@simclr/data";
-import { progressHook, type StepReport, type TrainingTask, train } from "@simclr/trainer";
+import { progressHook, type StepReport, type TrainerHook, type TrainingTask, train } from "@simclr/trainer";
 import {
   checkpointHook,
   jsonlHook,
@@ -45,6 +52,8 @@ export interface StageEnvironment {
   readonly parts: Parts;
   readonly events: PipelineEvents;
   readonly signal?: AbortSignal | undefined;
+  /** The ranks of the run. All train; rank 0 alone writes, prints and measures. */
+  readonly communicator: Communicator;
 }
 
 /** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
@@ -54,25 +63,17 @@ export class InterruptedError extends Error {
 
 /**
  * Trains the stage's task, or takes up where an earlier sitting stopped, or, if the stage is done, loads its weights.
- * Afterwards the task's weights are the trained ones.
+ * Afterwards the task's weights are the trained ones, on every rank.
  *
  * @throws InterruptedError after a signal, once the checkpoint is written.
  */
-export async function trainStage(
-  stage: TrainStage,
-  { config, events, signal }: StageEnvironment,
-): Promise<StageSummary> {
+export async function trainStage(stage: TrainStage, environment: StageEnvironment): Promise<StageSummary> {
+  const { events, signal, communicator } = environment;
   const { folder, task, training, dataset, inputs, title } = stage;
   await mkdir(folder, { recursive: true });
   const done = await finishedSummary(folder, inputs);
-  const { checkpoint, damaged } = await latestCheckpoint(folder);
-  for (const { path, error } of damaged) events.line(`warning: passing over ${path}: ${error.message}`);
-  if (checkpoint !== undefined && checkpoint.metadata.inputs !== inputs) {
-    throw new CheckpointError(
-      `${checkpoint.path} belongs to other inputs than this stage (${title}). Choose another folder with --output, or start anew with --fresh.`,
-      { subject: checkpoint.path, expected: inputs, received: String(checkpoint.metadata.inputs) },
-    );
-  }
+  const checkpoint = await ownCheckpoint(stage, events);
+  await communicator.barrier(); // every rank has read what is there before the first one writes
   if (done !== undefined && checkpoint !== undefined) {
     assignWeights(task.state, checkpoint.state.weights, checkpoint.path);
     events.line(`${title}: done before, ${done.steps} steps`);
@@ -89,6 +90,7 @@ export async function trainStage(
     ...(crop && { crop, views: stage.views }),
     repeat: sampleCount < training.batchSize,
     augmentRandom: stage.random,
+    share: communicator,
   });
   const metricsFile = join(folder, "metrics.jsonl");
   const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
@@ -103,17 +105,8 @@ export async function trainStage(
       random: stage.random,
       ...(checkpoint && { resumeFrom: checkpoint.state }),
       ...(signal && { signal }),
-      hooks: [
-        memoryHook({ everySteps: 10 }),
-        jsonlHook(metricsFile),
-        progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
-        checkpointHook({
-          folder,
-          everySeconds: config.checkpoint.everySeconds,
-          keep: config.checkpoint.keep,
-          metadata: () => ({ ...stage.description, inputs }),
-        }),
-      ],
+      communicator,
+      hooks: communicator.rank === 0 ? recordingHooks(stage, metricsFile, environment) : [],
     });
     if (report.interrupted)
       throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);
@@ -121,9 +114,39 @@ export async function trainStage(
     optimizer.dispose();
     await loader.close();
   }
-  const summary = summarize(title, folder, await readSteps(metricsFile), loader.stepsPerEpoch);
-  await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify({ inputs, summary }, null, 2)}\n`);
-  return summary;
+  if (communicator.rank === 0) {
+    const summary = summarize(title, folder, await readSteps(metricsFile), loader.stepsPerEpoch);
+    await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify({ inputs, summary }, null, 2)}\n`);
+  }
+  await communicator.barrier(); // it is written
+  return (await finishedSummary(folder, inputs))!;
+}
+
+/** The newest checkpoint of the stage's folder, if there is one. */
+async function ownCheckpoint({ folder, inputs, title }: TrainStage, events: PipelineEvents) {
+  const { checkpoint, damaged } = await latestCheckpoint(folder);
+  for (const { path, error } of damaged) events.line(`warning: passing over ${path}: ${error.message}`);
+  if (checkpoint === undefined || checkpoint.metadata.inputs === inputs) return checkpoint;
+  throw new CheckpointError(
+    `${checkpoint.path} belongs to other inputs than this stage (${title}). Choose another folder with --output, or start anew with --fresh.`,
+    { subject: checkpoint.path, expected: inputs, received: String(checkpoint.metadata.inputs) },
+  );
+}
+
+/** Metrics, progress and checkpoints. */
+function recordingHooks(stage: TrainStage, metricsFile: string, { config, events }: StageEnvironment): TrainerHook[] {
+  const { folder, inputs, description } = stage;
+  return [
+    memoryHook({ everySteps: 10 }),
+    jsonlHook(metricsFile),
+    progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
+    checkpointHook({
+      folder,
+      everySeconds: config.checkpoint.everySeconds,
+      keep: config.checkpoint.keep,
+      metadata: () => ({ ...description, inputs }),
+    }),
+  ];
 }
 
 async function finishedSummary(folder: string, inputs: string): Promise<StageSummary | undefined> {

@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import type { Communicator } from "@simclr/core";
+import { requireAgreement } from "@simclr/distributed";
+import type { Config } from "../config/schema.js";
+import type { PipelineEvents } from "../events.js";
+import type { RunImages } from "../images.js";
+import type { LoadedPlugin } from "../plugins/load-plugins.js";
+import type { RunResults } from "../results.js";
+import { RunFolder } from "./run-folder.js";
+
+/** Opens the run's folder on every rank; the first one makes it, or moves what was there aside. */
+export async function openTogether(config: Config, fresh: boolean, communicator: Communicator): Promise<RunFolder> {
+  if (communicator.size === 1) return RunFolder.open(config, { fresh });
+  const own = communicator.rank === 0 ? await RunFolder.open(config, { fresh }) : undefined;
+  await communicator.barrier();
+  return own ?? RunFolder.open(config);
+}
+
+/** @throws TrainingError on every rank where one has another config, other images, other plugins or another Node.js. */
+export async function agreeOnInputs(
+  config: Config,
+  images: RunImages,
+  plugins: readonly LoadedPlugin[],
+  communicator: Communicator,
+): Promise<void> {
+  const { output: _output, ...decisive } = config;
+  await requireAgreement(communicator, {
+    "the configuration": JSON.stringify(decisive),
+    "the training images": images.train.fingerprint,
+    "the test images": images.test.fingerprint,
+    "the plugins": plugins.map(({ name, sha256 }) => `${name} ${sha256}`).join(", "),
+    "the version of Node.js": process.version,
+  });
+}
+
+/** Says how many ranks there are, and warns where those of this machine outnumber its processors. */
+export function announceRanks({ size }: Communicator, events: PipelineEvents): void {
+  if (size === 1) return;
+  events.line(`${size} ranks`);
+  const local = Number(process.env.OMPI_COMM_WORLD_LOCAL_SIZE ?? process.env.MPI_LOCALNRANKS ?? size);
+  const processors = availableParallelism();
+  if (local > processors)
+    events.line(`warning: ${local} ranks share ${processors} processors of this machine; start no more than that`);
+}
+
+/** What the first rank found, for the others, once it is written. */
+export async function resultsOfFirst(folder: RunFolder, communicator: Communicator): Promise<RunResults> {
+  await communicator.barrier();
+  return JSON.parse(await readFile(folder.stage("results.json"), "utf8")) as RunResults;
+}
