@@ -1,13 +1,32 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Binding, Handle, HostArray, NativeArgument } from "./native.js";
 
-/** Storage of one data id: in the addon, or on the host for strings and the two parts of a complex tensor. */
-interface Entry {
-  readonly handle: Handle | undefined;
-  readonly strings?: Uint8Array[];
-  readonly parts?: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo };
+/**
+ * Storage of one data id: in the addon, or on the host for strings and the two parts of a complex tensor. What this
+ * backend makes is its own data id, so that a call looks nothing up; ids of other backends are kept in a table.
+ */
+class Entry {
+  /** The backend that holds the data; undefined once it is gone, or moved away. */
+  owner: OnednnBackend | undefined;
   readonly dtype: tf.DataType;
+  readonly handle: Handle | undefined;
+  readonly strings: Uint8Array[] | undefined;
+  readonly parts: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo } | undefined;
   refCount: number;
+
+  constructor(
+    owner: OnednnBackend,
+    dtype: tf.DataType,
+    { handle, strings, parts }: Pick<Partial<Entry>, "handle" | "strings" | "parts">,
+    refCount = 1,
+  ) {
+    this.owner = owner;
+    this.dtype = dtype;
+    this.handle = handle;
+    this.strings = strings;
+    this.parts = parts;
+    this.refCount = refCount;
+  }
 }
 
 /** Shape and dtype of a kernel's output. */
@@ -22,27 +41,30 @@ export interface OutputSpec {
  */
 export class OnednnBackend extends tf.KernelBackend {
   readonly #binding: Binding;
-  #data: tf.DataStorage<Entry>;
-  readonly #live = new Set<Handle>();
+  /** Entries that are their own data ids. */
+  readonly #own = new Set<Entry>();
+  /** Entries of data ids that came from other backends. */
+  #foreign: tf.DataStorage<Entry>;
+  readonly #moved = new Set<Entry>();
 
   constructor(binding: Binding) {
     super();
     this.#binding = binding;
-    this.#data = new tf.DataStorage<Entry>(this, tf.engine());
+    this.#foreign = new tf.DataStorage<Entry>(this, tf.engine());
   }
 
   // ---- what kernels use
 
   /** The addon's handle of a tensor; moves the tensor here if another backend holds it. */
   handle(info: tf.TensorInfo): Handle {
-    const { handle } = this.#data.get(info.dataId);
+    const { handle } = this.#entry(info.dataId);
     if (handle === undefined) throw new Error(`oneDNN backend: a ${info.dtype} tensor has no numeric storage`);
     return handle;
   }
 
   /** Bytes that a numeric tensor's values take here; 0 for others. */
   sizeInBytes(info: tf.TensorInfo): number {
-    const { handle } = this.#data.get(info.dataId);
+    const { handle } = this.#entry(info.dataId);
     return handle === undefined ? 0 : this.#binding.sizeInBytes(handle);
   }
 
@@ -79,14 +101,12 @@ export class OnednnBackend extends tf.KernelBackend {
       real: this.makeTensorInfo(shape, "float32", real),
       imag: this.makeTensorInfo(shape, "float32", imag),
     };
-    const dataId = {};
-    this.#data.set(dataId, { handle: undefined, parts, dtype: "complex64", refCount: 1 });
-    return { dataId, shape, dtype: "complex64" };
+    return { dataId: this.#keep(new Entry(this, "complex64", { parts })), shape, dtype: "complex64" };
   }
 
   /** The parts of a complex tensor; they belong to it. */
   complexParts(info: tf.TensorInfo): { real: tf.TensorInfo; imag: tf.TensorInfo } | undefined {
-    return this.#data.get(info.dataId).parts;
+    return this.#entry(info.dataId).parts;
   }
 
   /** Drops a tensor that a kernel made for itself. */
@@ -97,9 +117,7 @@ export class OnednnBackend extends tf.KernelBackend {
   // ---- the contract of KernelBackend
 
   override write(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType): tf.DataId {
-    const dataId = {};
-    this.#store(dataId, values, shape, dtype, 1);
-    return dataId;
+    return this.#keep(this.#stored(values, shape, dtype));
   }
 
   override move(id: tf.DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, refCount: number): void {
@@ -109,14 +127,14 @@ export class OnednnBackend extends tf.KernelBackend {
         real: this.makeTensorInfo(shape, "float32", real),
         imag: this.makeTensorInfo(shape, "float32", imag),
       };
-      this.#data.set(id, { handle: undefined, parts, dtype, refCount });
+      this.#takeOver(id, new Entry(this, dtype, { parts }, refCount));
     } else {
-      this.#store(id, values, shape, dtype, refCount);
+      this.#takeOver(id, this.#stored(values, shape, dtype, refCount));
     }
   }
 
   override readSync(dataId: tf.DataId): tf.BackendValues {
-    const { handle, strings, parts } = this.#data.get(dataId);
+    const { handle, strings, parts } = this.#entry(dataId);
     if (parts) {
       return tf.backend_util.mergeRealAndImagArrays(
         this.readSync(parts.real.dataId) as Float32Array,
@@ -131,32 +149,32 @@ export class OnednnBackend extends tf.KernelBackend {
   }
 
   override disposeData(dataId: tf.DataId, force = false): boolean {
-    if (!this.#data.has(dataId)) return true;
-    const entry = this.#data.get(dataId);
+    if (!this.#holds(dataId)) return true;
+    const entry = this.#entry(dataId);
     entry.refCount--;
     if (!force && entry.refCount > 0) return false;
     if (entry.parts) {
       this.disposeData(entry.parts.real.dataId, true);
       this.disposeData(entry.parts.imag.dataId, true);
     }
-    this.#data.delete(dataId);
-    if (entry.handle !== undefined) {
-      this.#live.delete(entry.handle);
-      this.#binding.free(entry.handle);
+    if (!this.#own.delete(entry)) {
+      this.#moved.delete(entry);
+      this.#foreign.delete(dataId);
     }
+    this.#free(entry);
     return true;
   }
 
   override refCount(dataId: tf.DataId): number {
-    return this.#data.has(dataId) ? this.#data.get(dataId).refCount : 0;
+    return this.#holds(dataId) ? this.#entry(dataId).refCount : 0;
   }
 
   override incRef(dataId: tf.DataId): void {
-    this.#data.get(dataId).refCount++;
+    this.#entry(dataId).refCount++;
   }
 
   override numDataIds(): number {
-    return this.#data.numDataIds();
+    return this.#own.size + this.#foreign.numDataIds();
   }
 
   override memory(): { unreliable: boolean } {
@@ -174,9 +192,11 @@ export class OnednnBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
-    for (const handle of this.#live) this.#binding.free(handle);
-    this.#live.clear();
-    this.#data = new tf.DataStorage<Entry>(this, tf.engine());
+    for (const entry of this.#own) this.#free(entry);
+    for (const entry of this.#moved) this.#free(entry);
+    this.#own.clear();
+    this.#moved.clear();
+    this.#foreign = new tf.DataStorage<Entry>(this, tf.engine());
   }
 
   // ---- private
@@ -188,20 +208,36 @@ export class OnednnBackend extends tf.KernelBackend {
   }
 
   #wrap(handle: Handle, shape: number[], dtype: tf.DataType): tf.TensorInfo {
-    this.#live.add(handle);
-    const dataId = {};
-    this.#data.set(dataId, { handle, dtype, refCount: 1 });
-    return { dataId, shape, dtype };
+    return { dataId: this.#keep(new Entry(this, dtype, { handle })), shape, dtype };
   }
 
-  #store(id: tf.DataId, values: tf.BackendValues | null, shape: number[], dtype: tf.DataType, refCount: number): void {
-    if (dtype === "string") {
-      this.#data.set(id, { handle: undefined, strings: (values ?? []) as Uint8Array[], dtype, refCount });
-      return;
-    }
-    const handle = this.#binding.write(toHostArray(values, shape, dtype));
-    this.#live.add(handle);
-    this.#data.set(id, { handle, dtype, refCount });
+  #keep(entry: Entry): Entry {
+    this.#own.add(entry);
+    return entry;
+  }
+
+  #takeOver(id: tf.DataId, entry: Entry): void {
+    this.#moved.add(entry);
+    this.#foreign.set(id, entry);
+  }
+
+  #holds(id: tf.DataId): boolean {
+    return (id instanceof Entry && id.owner === this) || this.#foreign.has(id);
+  }
+
+  /** Moves the data here if another backend holds it. */
+  #entry(id: tf.DataId): Entry {
+    return id instanceof Entry && id.owner === this ? id : this.#foreign.get(id);
+  }
+
+  #stored(values: tf.BackendValues | null, shape: number[], dtype: tf.DataType, refCount = 1): Entry {
+    if (dtype === "string") return new Entry(this, dtype, { strings: (values ?? []) as Uint8Array[] }, refCount);
+    return new Entry(this, dtype, { handle: this.#binding.write(toHostArray(values, shape, dtype)) }, refCount);
+  }
+
+  #free(entry: Entry): void {
+    entry.owner = undefined;
+    if (entry.handle !== undefined) this.#binding.free(entry.handle);
   }
 }
 

@@ -8,16 +8,10 @@ type CpuModule = typeof import("@tensorflow/tfjs-backend-cpu");
 const require = createRequire(import.meta.url);
 let cpuModule: CpuModule | undefined;
 
-/** Loads tfjs's cpu backend (which registers itself) on first need, so that importing this package does nothing. */
+/** Loads tfjs's cpu backend, which registers itself, when a kernel of it is needed: many programs never do. */
 function loadCpu(): CpuModule {
   cpuModule ??= require("@tensorflow/tfjs-backend-cpu") as CpuModule;
   return cpuModule;
-}
-
-/** Names of all kernels that can be delegated. */
-export function cpuKernelNames(): string[] {
-  loadCpu();
-  return tf.getKernelsForBackend("cpu").map(({ kernelName }) => kernelName);
 }
 
 /** Runs tfjs's cpu kernel: copies the operands to the host and the results back. */

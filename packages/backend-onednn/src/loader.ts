@@ -1,12 +1,12 @@
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { BackendError, InvalidArgumentError } from "@simclr/core";
+import { fileURLToPath } from "node:url";
+import { type BackendError, InvalidArgumentError } from "@simclr/core";
+import { availableCores } from "./available-cores.js";
+import { explainFailure, type FailedAttempt, prebuiltPackage } from "./load-failure.js";
 import type { Binding, NativeInfo, NativeMemory } from "./native.js";
 
 const require = createRequire(import.meta.url);
-const INSTALL = "apt-get install -y g++ cmake make libdnnl-dev";
 
 export interface ThreadOptions {
   /**
@@ -16,7 +16,7 @@ export interface ThreadOptions {
   readonly threads?: number;
 }
 
-let loaded: Binding | undefined;
+let loaded: { readonly binding: Binding; readonly file: string } | undefined;
 let failure: BackendError | undefined;
 
 /** Why the addon cannot be loaded on this machine, with the remedy; undefined if it can. */
@@ -30,21 +30,31 @@ export function whyNot(): string | undefined {
 }
 
 /**
- * Loads the addon, once per process: the package's own, or the file that `SIMCLR_ONEDNN_ADDON` names.
- * @throws BackendError that says what is missing and which command installs it.
+ * Loads the addon, once per thread: the file that `SIMCLR_ONEDNN_ADDON` names, or else the installed prebuilt package
+ * of this platform, or else the package's own build.
+ * @throws BackendError that says what was tried and what helps on this platform.
  */
 export function loadBinding(): Binding {
-  if (loaded) return loaded;
+  if (loaded) return loaded.binding;
   if (failure) throw failure;
   waitBriefly();
-  try {
-    loaded = require(addonFile()) as Binding;
-  } catch (cause) {
-    failure = explain(cause as NodeJS.ErrnoException);
+  const attempts: FailedAttempt[] = [];
+  for (const candidate of candidates()) {
+    try {
+      const file = require.resolve(candidate);
+      loaded = { binding: require(file) as Binding, file };
+      break;
+    } catch (cause) {
+      attempts.push({ candidate, cause: cause as NodeJS.ErrnoException });
+    }
+  }
+  if (!loaded) {
+    failure = explainFailure(attempts);
     throw failure;
   }
-  setThreads({});
-  return loaded;
+  // A worker thread shares the addon's state with the thread that loaded it first.
+  if (loaded.binding.info().threads === 0) setThreads({});
+  return loaded.binding;
 }
 
 /**
@@ -55,9 +65,10 @@ export function setThreads(options: ThreadOptions): void {
   loadBinding().setThreads(threadCount(options));
 }
 
-/** What the addon runs on: oneDNN's version, instruction set, threads. */
+/** What the addon runs on: its file, oneDNN's version, instruction set, threads. */
 export function onednnInfo(): NativeInfo {
-  return loadBinding().info();
+  const info = loadBinding().info();
+  return { ...info, file: loaded!.file };
 }
 
 /** The memory pool's state. */
@@ -65,9 +76,11 @@ export function onednnMemory(): NativeMemory {
   return loadBinding().memoryStats();
 }
 
-function addonFile(): string {
+/** What `require` is asked for, best first. */
+function candidates(): string[] {
   const named = process.env.SIMCLR_ONEDNN_ADDON;
-  return named ? resolve(named) : "../build/simclr_onednn.node";
+  if (named) return [resolve(named)];
+  return [prebuiltPackage(), fileURLToPath(new URL("../build/simclr_onednn.node", import.meta.url))];
 }
 
 /**
@@ -80,7 +93,7 @@ function waitBriefly(): void {
 
 function threadCount({ threads }: ThreadOptions): number {
   const variable = process.env.SIMCLR_NUM_THREADS;
-  const count = threads ?? (variable ? Number(variable) : availableParallelism());
+  const count = threads ?? (variable ? Number(variable) : availableCores());
   if (!Number.isInteger(count) || count < 1 || count > 1024) {
     const name = threads === undefined ? "SIMCLR_NUM_THREADS" : "`threads`";
     const received = String(threads ?? variable);
@@ -90,31 +103,4 @@ function threadCount({ threads }: ThreadOptions): number {
     );
   }
   return count;
-}
-
-function explain(cause: NodeJS.ErrnoException): BackendError {
-  const where = `${process.platform}-${process.arch}`;
-  const reason = cause.message.split("\n")[0] ?? "";
-  if (reason.startsWith("SIMCLR_MAX_ISA")) return new BackendError(reason, { subject: "SIMCLR_MAX_ISA", cause });
-  let remedy = `Install the tools with \`${INSTALL}\` and run \`npm run build:native\` in ${packageName()}`;
-  let missing = `the addon does not load (${reason})`;
-  if (cause.code === "MODULE_NOT_FOUND" && process.env.SIMCLR_ONEDNN_ADDON) {
-    missing = `there is no ${addonFile()}`;
-    remedy = "Correct or unset SIMCLR_ONEDNN_ADDON";
-  } else if (cause.code === "MODULE_NOT_FOUND") {
-    missing = "the addon is not built (build/simclr_onednn.node is missing)";
-  } else if (reason.includes("libdnnl")) {
-    missing = "libdnnl.so.2 is missing";
-    remedy = "Install it with `apt-get install -y libdnnl2`";
-  } else if (reason.includes("libgomp")) {
-    missing = "libgomp.so.1 is missing";
-    remedy = "Install it with `apt-get install -y libgomp1`";
-  }
-  const message = `Cannot load the oneDNN backend on ${where}: ${missing}. ${remedy}, or call tf.setBackend("cpu").`;
-  return new BackendError(message, { subject: "onednn", cause });
-}
-
-function packageName(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { name: string };
-  return manifest.name;
 }

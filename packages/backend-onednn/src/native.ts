@@ -11,6 +11,8 @@ export type NativeArgument = number | boolean | string | null | readonly number[
 type NativeFunction = (...args: readonly NativeArgument[]) => Handle | readonly Handle[];
 
 export interface NativeInfo {
+  /** The addon's file. */
+  readonly file: string;
   /** Version of oneDNN. */
   readonly version: string;
   /** Highest instruction set that oneDNN uses here. */
@@ -45,6 +47,7 @@ export interface Binding {
   trim(): void;
   memoryStats(): NativeMemory;
   setThreads(count: number): void;
-  info(): NativeInfo;
+  /** `threads` is 0 until they are set. */
+  info(): Omit<NativeInfo, "file">;
   readonly kernels: Readonly<Record<string, NativeFunction>>;
 }

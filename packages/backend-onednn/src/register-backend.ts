@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { OnednnBackend } from "./backend.js";
-import { cpuKernelNames } from "./delegate.js";
+import { CPU_KERNEL_NAMES } from "./cpu-kernel-names.js";
 import { dispatch } from "./dispatch.js";
 import type { KernelCall, NativeKernel } from "./kernel.js";
 import { callsOf } from "./kernel-calls.js";
@@ -17,8 +17,8 @@ export type RegisterOptions = ThreadOptions;
 
 /**
  * Registers the backend `onednn` and its kernels with tfjs-core; call `tf.setBackend("onednn")` to use it. Kernels
- * that the addon lacks run in tfjs's cpu backend, so every tfjs operation works. Calling it again only sets the
- * number of threads.
+ * that the addon lacks run in tfjs's cpu backend, so every tfjs operation works; it is loaded when the first of them is
+ * called. Calling this again only sets the number of threads.
  * @throws BackendError if the addon cannot be loaded; the message says what to install.
  * @throws InvalidArgumentError if `threads` (or `SIMCLR_NUM_THREADS`) is not an integer from 1 to 1024.
  */
@@ -40,5 +40,5 @@ function registerKernels(): void {
     tf.registerKernel({ kernelName, backendName: BACKEND_NAME, kernelFunc });
   };
   for (const kernel of nativeKernels) register(kernel.name, kernel);
-  for (const name of cpuKernelNames()) register(name);
+  for (const name of CPU_KERNEL_NAMES) register(name);
 }

@@ -3,20 +3,50 @@
 #include <cmath>
 
 namespace simclr {
+namespace {
+
+/// Appends the numbers of an array to `values`; false where it is none. Straight through N-API: shapes are read at
+/// every call.
+template <class T, class Convert>
+bool ReadArray(napi_env env, napi_value array, std::vector<T>& values, const Convert& convert) {
+  uint32_t length = 0;
+  if (napi_get_array_length(env, array, &length) != napi_ok) return false;
+  values.reserve(length);
+  for (uint32_t k = 0; k < length; ++k) {
+    napi_value element;
+    double number = 0;
+    if (napi_get_element(env, array, k, &element) != napi_ok) return false;
+    if (napi_get_value_double(env, element, &number) != napi_ok) return false;
+    T value{};
+    if (!convert(number, &value)) return false;
+    values.push_back(value);
+  }
+  return true;
+}
+
+bool ToInteger(double number, int64_t* value) {
+  if (!(std::abs(number) < 9007199254740992.0) || number != std::floor(number)) return false;
+  *value = static_cast<int64_t>(number);
+  return true;
+}
+
+}  // namespace
 
 void Args::Fail(size_t i, const std::string& wanted) const {
   throw Napi::TypeError::New(env(), std::string(kernel_) + ": argument " + std::to_string(i) + " must be " + wanted);
 }
 
 double Args::Number(size_t i) const {
-  if (i >= info_.Length() || !info_[i].IsNumber()) Fail(i, "a number");
-  return info_[i].As<Napi::Number>().DoubleValue();
+  double value = 0;
+  if (i >= info_.Length() || napi_get_value_double(env(), info_[i], &value) != napi_ok) Fail(i, "a number");
+  return value;
 }
 
 int64_t Args::Int(size_t i) const {
   double value = Number(i);
-  if (!(std::abs(value) < 9007199254740992.0) || value != std::floor(value)) Fail(i, "an integer");
-  return static_cast<int64_t>(value);
+  int64_t integer = 0;
+  if (!ToInteger(value, &integer)) Fail(i, "an integer");
+  return integer;
 }
 
 bool Args::Flag(size_t i) const {
@@ -30,27 +60,22 @@ std::string Args::Text(size_t i) const {
 }
 
 std::vector<double> Args::Numbers(size_t i) const {
-  if (i >= info_.Length() || !info_[i].IsArray()) Fail(i, "an array of numbers");
-  Napi::Array array = info_[i].As<Napi::Array>();
-  std::vector<double> values(array.Length());
-  for (uint32_t k = 0; k < values.size(); ++k) {
-    Napi::Value value = array.Get(k);
-    if (!value.IsNumber()) Fail(i, "an array of numbers");
-    values[k] = value.As<Napi::Number>().DoubleValue();
-  }
+  auto copy = [](double number, double* value) { return *value = number, true; };
+  std::vector<double> values;
+  if (i >= info_.Length() || !ReadArray(env(), info_[i], values, copy)) Fail(i, "an array of numbers");
   return values;
 }
 
 std::vector<int64_t> Args::Ints(size_t i) const {
-  std::vector<double> numbers = Numbers(i);
-  std::vector<int64_t> values(numbers.size());
-  for (size_t k = 0; k < values.size(); ++k) {
-    if (!(std::abs(numbers[k]) < 9007199254740992.0) || numbers[k] != std::floor(numbers[k])) {
-      Fail(i, "an array of integers");
-    }
-    values[k] = static_cast<int64_t>(numbers[k]);
-  }
+  std::vector<int64_t> values;
+  if (i >= info_.Length() || !ReadArray(env(), info_[i], values, ToInteger)) Fail(i, "an array of integers");
   return values;
+}
+
+std::vector<int64_t> Args::Shape(size_t i) const {
+  double size = 0;
+  if (i >= info_.Length() || napi_get_value_double(env(), info_[i], &size) != napi_ok) return Ints(i);
+  return {Int(i)};
 }
 
 std::vector<int64_t> Args::Ints(size_t i, size_t count) const {

@@ -25,6 +25,8 @@ class Args {
   std::vector<int64_t> Ints(size_t i) const;
   /// As Ints, of exactly `count` items.
   std::vector<int64_t> Ints(size_t i, size_t count) const;
+  /// A shape, or one number: that of all values, where nothing else about the shape matters.
+  std::vector<int64_t> Shape(size_t i) const;
   std::vector<double> Numbers(size_t i) const;
   /// Storage of any dtype, as kernels that know nothing of bfloat16 see it: such values come as float32.
   Buffers::View Storage(size_t i) const;

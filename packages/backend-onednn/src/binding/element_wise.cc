@@ -60,7 +60,7 @@ bool StaysBfloat16(const Args& args, const Broadcast<2>& plan) {
 template <class Op, class Result>
 Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
   Args args(info, "Binary");
-  std::vector<int64_t> aShape = args.Ints(2), bShape = args.Ints(3);
+  std::vector<int64_t> aShape = args.Shape(2), bShape = args.Shape(3);
   Broadcast<2> plan = PlanBroadcast<2>({aShape, bShape});
   constexpr bool kSame = std::is_void_v<Result>;
   if constexpr (kSame) {

@@ -87,6 +87,7 @@ Napi::Value SetThreadCount(const Napi::CallbackInfo& info) {
   Args args(info, "setThreads");
   int64_t threads = args.Int(0);
   if (threads < 1 || threads > 1024) args.Fail(0, "between 1 and 1024");
+  if (ThreadsAreSet() && threads != Threads()) ForgetOperations();
   SetThreads(static_cast<int>(threads));
   return args.env().Undefined();
 }
@@ -121,7 +122,7 @@ Napi::Value Info(const Napi::CallbackInfo& info) {
                             std::to_string(version->patch));
   result.Set("isa", IsaName(dnnl::get_effective_cpu_isa()));
   result.Set("ownIsa", NameOf(kIsa));
-  result.Set("threads", Threads());
+  result.Set("threads", ThreadsAreSet() ? Threads() : 0);
   result.Set("bfloat16", MultipliesBfloat16());
   return result;
 }

@@ -42,11 +42,22 @@ function binary(name: string, dtypes: readonly tf.DataType[], compares = false):
       a!.dtype === b!.dtype && dtypes.includes(a!.dtype) && Math.max(a!.shape.length, b!.shape.length) <= MAX_RANK,
     run: ({ inputs, backend }) => {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+      const dtype = compares ? "bool" : a.dtype;
+      if (haveOneShape(a, b)) {
+        const size = tf.util.sizeFromShape(a.shape);
+        return backend.compute(name, [backend.handle(a), backend.handle(b), size, size], a.shape, dtype);
+      }
       const shape = tf.backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
-      const args = [backend.handle(a), backend.handle(b), a.shape, b.shape];
-      return backend.compute(name, args, shape, compares ? "bool" : a.dtype);
+      return backend.compute(name, [backend.handle(a), backend.handle(b), a.shape, b.shape], shape, dtype);
     },
   };
+}
+
+/** Whether there is nothing to broadcast, so that only the number of values matters. */
+function haveOneShape(a: tf.TensorInfo, b: tf.TensorInfo): boolean {
+  if (a.shape.length !== b.shape.length) return false;
+  for (let i = 0; i < a.shape.length; i++) if (a.shape[i] !== b.shape[i]) return false;
+  return true;
 }
 
 const NUMBERS: readonly tf.DataType[] = ["float32", "int32"];

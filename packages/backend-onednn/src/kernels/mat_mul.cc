@@ -63,6 +63,22 @@ Operation Make(const MatMulShape& s, Type type, bool bias) {
   return Operation(dnnl::matmul(pd), pd.scratchpad_desc(), operands);
 }
 
+/// Up to this many multiplications a loop is done before oneDNN has looked at its arguments.
+constexpr int64_t kTinyProduct = 256;
+
+/// One product, by definition.
+void MultiplyTiny(const MatMulShape& s, const float* a, const float* b, const float* bias, float* out) {
+  int64_t aRow = s.transposeA ? 1 : s.inner, aTerm = s.transposeA ? s.rows : 1;
+  int64_t bTerm = s.transposeB ? 1 : s.cols, bColumn = s.transposeB ? s.inner : 1;
+  for (int64_t r = 0; r < s.rows; ++r) {
+    for (int64_t c = 0; c < s.cols; ++c) {
+      float sum = 0;
+      for (int64_t k = 0; k < s.inner; ++k) sum += a[r * aRow + k * aTerm] * b[k * bTerm + c * bColumn];
+      out[r * s.cols + c] = bias ? sum + bias[c] : sum;
+    }
+  }
+}
+
 /// Products without terms: the bias, or zero.
 void FillBias(int64_t rows, int64_t cols, const float* bias, float* out) {
   for (int64_t r = 0; r < rows; ++r) {
@@ -80,6 +96,7 @@ void MatMul(const MatMulShape& s, bool bfloat16, const float* a, const float* b,
   int64_t size = s.OutputSize();
   if (size == 0) return;
   if (s.inner == 0) return FillBias(size / s.cols, s.cols, bias, out);
+  if (size == s.rows * s.cols && size * s.inner <= kTinyProduct) return MultiplyTiny(s, a, b, bias, out);
   bfloat16 = bfloat16 && size * s.inner >= kLargeProduct && MultipliesBfloat16();
   Key key{kMatMulKey, bfloat16, bias != nullptr, s.rows, s.inner, s.cols, s.transposeA, s.transposeB};
   key.insert(key.end(), s.aBatch.begin(), s.aBatch.end());

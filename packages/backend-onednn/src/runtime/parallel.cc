@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <dnnl.hpp>
 #include <optional>
@@ -11,7 +12,7 @@
 namespace simclr {
 namespace {
 
-int threads = 1;
+std::atomic<int> threads{0};  // 0: not set
 
 Isa DetectIsa() {
 #if defined(__x86_64__)
@@ -79,12 +80,22 @@ void LimitOnednn() {
   dnnl::set_max_cpu_isa(*asked == Isa::kAvx2 ? dnnl::cpu_isa::avx2 : dnnl::cpu_isa::sse41);
 }
 
-int Threads() { return threads; }
+int Threads() { return std::max(1, threads.load(std::memory_order_relaxed)); }
+
+bool ThreadsAreSet() { return threads.load() > 0; }
 
 void SetThreads(int count) {
   threads = std::max(1, count);
+  ApplyThreads();
+}
+
+void ApplyThreads() {
+  static thread_local int applied = 0;
+  int count = Threads();
+  if (applied == count) return;
   omp_set_dynamic(0);
-  omp_set_num_threads(threads);  // oneDNN's own loops follow this too
+  omp_set_num_threads(count);
+  applied = count;
 }
 
 void internal::RunChunks(int chunks, void (*call)(const void*, int), const void* context) {

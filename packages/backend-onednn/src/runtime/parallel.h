@@ -21,9 +21,12 @@ const char* NameOf(Isa isa);
 /// Throws std::invalid_argument if SIMCLR_MAX_ISA is none of the three.
 void LimitOnednn();
 
-/// Threads that parallel loops (and oneDNN) use.
+/// Threads that parallel loops (and oneDNN) use, in all of the process; 1 until they are set.
 int Threads();
+bool ThreadsAreSet();
 void SetThreads(int threads);
+/// Tells OpenMP, whose setting belongs to the calling thread and which oneDNN asks. Cheap where it knows.
+void ApplyThreads();
 
 namespace internal {
 

@@ -3,6 +3,8 @@
 #include <list>
 #include <mutex>
 
+#include "runtime/parallel.h"
+
 namespace simclr {
 namespace {
 
@@ -42,6 +44,7 @@ const dnnl::engine& Engine() {
 
 dnnl::stream& Stream() {
   static thread_local dnnl::stream stream(Engine());
+  ApplyThreads();
   return stream;
 }
 
@@ -118,6 +121,7 @@ std::shared_ptr<const Operation> Cached(const Key& key, const std::function<Oper
     cache.recent.splice(cache.recent.begin(), cache.recent, found->second);
     return found->second->second;
   }
+  ApplyThreads();
   auto made = std::make_shared<const Operation>(make());
   cache.recent.emplace_front(key, made);
   cache.index[key] = cache.recent.begin();
@@ -126,6 +130,13 @@ std::shared_ptr<const Operation> Cached(const Key& key, const std::function<Oper
     cache.recent.pop_back();
   }
   return made;
+}
+
+void ForgetOperations() {
+  Cache& cache = TheCache();
+  std::lock_guard<std::mutex> lock(cache.mutex);
+  cache.recent.clear();
+  cache.index.clear();
 }
 
 size_t CachedOperations() {

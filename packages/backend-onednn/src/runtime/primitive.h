@@ -47,6 +47,8 @@ using Key = std::vector<int64_t>;
 /// The operation of this key, made on first use. Bounded; the least recently used one goes first.
 std::shared_ptr<const Operation> Cached(const Key& key, const std::function<Operation()>& make);
 size_t CachedOperations();
+/// Drops them all: they are planned for a number of threads.
+void ForgetOperations();
 
 /// Scratchpad in user mode: every primitive here takes it from the pool.
 dnnl::primitive_attr Attributes();
