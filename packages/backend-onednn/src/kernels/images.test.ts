@@ -13,8 +13,16 @@ function run(name: string, inputs: object, attrs: object = {}): ArrayLike<number
 }
 
 describe("separable resample", () => {
-  it("is the double sum over taps", () => {
-    const [N, H, W, C, S, T, K] = [3, 11, 13, 3, 7, 9, 4];
+  it.each([
+    [3, 4],
+    [3, 1],
+    [1, 4],
+    [2, 3],
+    [4, 7],
+    [3, 23],
+    [7, 6],
+  ])("is the double sum over taps, of %d channels and %d taps", (C, K) => {
+    const [N, H, W, S, T] = [3, 11, 13, 7, 9];
     const images = tf.randomUniform([N, H, W, C], 0, 1, "float32", 1);
     const index = (count: number, size: number, seed: number) =>
       tf.cast(tf.floor(tf.randomUniform([N, count, K], 0, size, "float32", seed)), "int32");
