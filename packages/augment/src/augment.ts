@@ -40,7 +40,7 @@ export interface AugmentOptions {
  * batch (the blur's sigma) depends on the step too. A batch that is split over ranks is the same batch. Call it once
  * per view.
  *
- * @param images - float32 [N, H, W, C], nominally in [0, 1]; values are not scanned. Not disposed.
+ * @param images - float32 [N, H, W, C], nominally in [0, 1]; values are not scanned (see `checkImageValues`). Not disposed.
  * @param recipe - Steps, such as `simclrV2({ size: 224 })`; empty for a copy.
  * @returns float32 [N, H', W', C']. The caller disposes it; nothing else stays in memory.
  * @throws InvalidArgumentError if `keys.indices` does not name each image, the recipe holds anything else, or an augmentation

@@ -3,6 +3,7 @@ import { describeBackends, expectClose, expectNewTensors } from "@simclr/test-ut
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { centerCrop, randomResizedCrop } from "./crop.js";
+import type { DrawnParameters } from "./record.js";
 import { applied, context, noise } from "./test-images.js";
 
 describe("randomResizedCrop", () => {
@@ -38,6 +39,26 @@ describe("randomResizedCrop", () => {
       expect(new Set(widths.map(Math.round)).size).toBeGreaterThan(20);
     });
 
+    it("covers what TensorFlow's sampler covers of 224 x 224 pixels: the deciles of the reference", () => {
+      const count = 4000;
+      const areas: number[] = [];
+      const record = (_: number, { height, width }: DrawnParameters) =>
+        void areas.push((Number(height) * Number(width)) / 224 ** 2);
+      const images = tf.zeros<tf.Rank.R4>([count / 8, 224, 224, 1]);
+      const crop = randomResizedCrop({ size: 1 });
+      for (let seed = 0; seed < 8; seed++) crop.apply(images, { ...context(count / 8, seed), record });
+      areas.sort((a, b) => a - b);
+      const deciles = [0.1, 0.141, 0.191, 0.25, 0.316, 0.389, 0.469, 0.559, 0.654, 0.757, 1];
+      for (let i = 1; i < 10; i++) {
+        // Four standard errors of a quantile of these draws and of the reference's 20,000, and rounding to 0.001.
+        const p = i / 10;
+        const density = 0.2 / (deciles[i + 1]! - deciles[i - 1]!);
+        const tolerance = (4 * Math.sqrt(p * (1 - p) * (1 / count + 1 / 20_000))) / density + 0.0005;
+        expect(Math.abs(areas[Math.floor(p * count)]! - deciles[i]!), `decile ${i}`).toBeLessThan(tolerance);
+      }
+      expect(areas[0]).toBeGreaterThanOrEqual(0.1);
+    });
+
     it("leaves only its result in memory", () => {
       const images = noise([3, 20, 20, 3]);
       expectNewTensors(1, () => randomResizedCrop({ size: 8 }).apply(images, context(3)));
@@ -63,6 +84,20 @@ describe("centerCrop", () => {
       const result = centerCrop({ size: 28 }).apply(images, context(2));
       expect(result.dataSync()).toEqual(expected.dataSync());
     });
+
+    it.each([
+      { height: 500, width: 375, top: 86, left: 24, side: 328 },
+      { height: 256, width: 256, top: 16, left: 16, side: 224 },
+      { height: 333, width: 333, top: 21, left: 21, side: 291 },
+    ])(
+      "takes the reference's $side pixels at ($top, $left) of $height x $width",
+      ({ height, width, top, left, side }) => {
+        const images = noise([1, height, width, 1]);
+        const expected = tf.slice(images, [0, top, left, 0], [1, side, side, 1]);
+        // At the size of the crop the resize moves every pixel with weight 1.
+        expectClose(centerCrop({ size: side }).apply(images, context(1)), expected, {});
+      },
+    );
 
     it("takes the middle of the longer side", () => {
       const images = noise([1, 10, 16, 1]);

@@ -23,6 +23,7 @@ describe("gaussianBlur", () => {
     it.each([
       [32, 3],
       [96, 9],
+      [224, 23],
     ])("blurs images of %i pixels with %i taps a side", (size, taps) => {
       const [image] = applied(gaussianBlur({ probability: 1, sigma: [2, 2] }), points(1, size));
       expect(image!.filter((value) => value > 0).length).toBe(taps ** 2);

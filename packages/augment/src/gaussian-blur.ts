@@ -1,5 +1,5 @@
 import { checkChoice, checkInRange, checkInteger, InvalidArgumentError } from "@simclr/core";
-import { gaussianBlur as blur, mapImageGroups } from "@simclr/ops";
+import { gaussianBlur as blur } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
 
@@ -41,12 +41,8 @@ export function gaussianBlur(options: GaussianBlurAugmentationOptions = {}): Aug
       const sigmas = randoms.map((random) => (sigmaPer === "batch" ? batchSigma : random.uniform(low, high)));
       for (const [place, on] of blurred.entries())
         record?.(place, on === 1 ? { applied: true, sigmaPx: sigmas[place]! } : { applied: false });
-      return tf.tidy(() => {
-        const result = mapImageGroups(images, blurred, (group, on, indices) =>
-          on === 1 ? blur(group, { kernelSize, sigma: indices.map((i) => sigmas[i]!) }) : group,
-        );
-        return tf.clipByValue(result, 0, 1); // [N, H, W, C]
-      });
+      const drawn = sigmas.map((sigmaPx, i) => (blurred[i] === 1 ? sigmaPx : 0));
+      return tf.tidy(() => tf.clipByValue(blur(images, { kernelSize, sigma: drawn }), 0, 1)); // [N, H, W, C]
     },
   });
 }

@@ -9,6 +9,7 @@ export {
 export { augmentations, type NamedAugmentation, type OptionKind } from "./augmentations.js";
 export { batchView } from "./batch-view.js";
 export { type ChannelDropOptions, channelDrop } from "./channel-drop.js";
+export { checkImageValues } from "./check-image-values.js";
 export { clip } from "./clip.js";
 export { type ColorJitterAugmentationOptions, colorJitter } from "./color-jitter.js";
 export { type ComposeOptions, compose } from "./compose.js";

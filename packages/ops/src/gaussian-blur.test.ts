@@ -47,6 +47,17 @@ describe("gaussianBlur", () => {
       }
     });
 
+    it("leaves an image of sigma 0 as it is, to the last bit, beside one that it blurs", () => {
+      const images = tf.randomUniform<tf.Rank.R4>([3, 6, 9, 3], -1, 2, "float32", 4);
+      const together = gaussianBlur(images, { kernelSize: 4, sigma: [0, 1, 0] });
+      const alone = gaussianBlur(tf.slice(images, [1, 0, 0, 0], [1, 6, 9, 3]), { kernelSize: 4, sigma: 1 });
+      for (const i of [0, 2]) {
+        const [got, given] = [together, images].map((x) => tf.slice(x, [i, 0, 0, 0], [1, 6, 9, 3]).dataSync());
+        expect(got).toEqual(given);
+      }
+      expectClose(tf.slice(together, [1, 0, 0, 0], [1, 6, 9, 3]), alone, { atol: 1e-6 });
+    });
+
     it("changes nothing where the kernel is one pixel wide, and leaves only its result in memory", () => {
       const images = impulse(3);
       expectClose(gaussianBlur(images, { kernelSize: 1, sigma: 1 }), images, {});
@@ -56,8 +67,8 @@ describe("gaussianBlur", () => {
   });
 
   it("says what is wrong with sigma", () => {
-    expect(() => gaussianBlur(impulse(3), { kernelSize: 3, sigma: 0 })).toThrow(
-      "gaussianBlur: `sigma` must be a finite number > 0; received 0.",
+    expect(() => gaussianBlur(impulse(3), { kernelSize: 3, sigma: -1 })).toThrow(
+      "gaussianBlur: `sigma` must be a finite number >= 0; received -1.",
     );
     expect(() => gaussianBlur(impulse(3), { kernelSize: 3, sigma: [1, 2] })).toThrow(
       "gaussianBlur: `sigma` must be one number, or one per image, 1; received 2.",

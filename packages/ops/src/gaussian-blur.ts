@@ -1,11 +1,13 @@
 import { checkInteger, InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type ResampleTaps, resampleUnchecked } from "./separable-resample.js";
+import { mapImageGroups } from "./map-image-groups.js";
+import { hasNamedKernel } from "./named-kernel.js";
+import { type ResampleTaps, resampleUnchecked, SEPARABLE_RESAMPLE_KERNEL } from "./separable-resample.js";
 
 export interface GaussianBlurOptions {
   /** Width of the kernel in pixels, >= 0; there are 2 * floor(kernelSize / 2) + 1 taps. */
   readonly kernelSize: number;
-  /** Standard deviation in pixels, > 0: one for the batch, or one per image, [N]. */
+  /** Standard deviation in pixels: one for the batch, or one per image, [N]; 0 leaves an image as it is. */
   readonly sigma: number | ArrayLike<number>;
 }
 
@@ -13,12 +15,12 @@ export interface GaussianBlurOptions {
  * The weights of a Gaussian on -radius … radius, normalised to sum to 1.
  *
  * @param radius - Whole number of pixels, >= 0.
- * @param sigma - Standard deviation in pixels, > 0.
+ * @param sigma - Standard deviation in pixels, >= 0; all weight is in the middle at 0.
  * @returns float64 [2 * radius + 1].
  */
 export function gaussianTaps(radius: number, sigma: number): Float64Array {
   const taps = Float64Array.from({ length: 2 * radius + 1 }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
+    i === radius ? 1 : Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)),
   );
   const sum = taps.reduce((a, b) => a + b);
   return taps.map((tap) => tap / sum);
@@ -29,12 +31,12 @@ export function gaussianTaps(radius: number, sigma: number): Float64Array {
  *
  * @param images - float32 [N, H, W, C]. Not disposed.
  * @returns float32 [N, H, W, C]. The caller disposes it. Has no gradient: augmentations are not differentiated.
- * @throws InvalidArgumentError if a sigma is not > 0, or there is not one per image.
+ * @throws InvalidArgumentError if a sigma is negative or not finite, or there is not one per image.
  * @see simclr/data_util.py, `gaussian_blur`
  */
 export function gaussianBlur(images: tf.Tensor4D, options: GaussianBlurOptions): tf.Tensor4D {
   const { kernelSize, sigma } = options;
-  const [batchSize, height, width] = images.shape;
+  const batchSize = images.shape[0];
   checkInteger("gaussianBlur", { kernelSize });
   const sigmas = typeof sigma === "number" ? new Float64Array(batchSize).fill(sigma) : sigma;
   if (sigmas.length !== batchSize)
@@ -43,14 +45,26 @@ export function gaussianBlur(images: tf.Tensor4D, options: GaussianBlurOptions):
       { subject: "sigma", expected: String(batchSize), received: String(sigmas.length) },
     );
   for (let i = 0; i < batchSize; i++)
-    if (!(sigmas[i]! > 0 && Number.isFinite(sigmas[i]!)))
-      throw new InvalidArgumentError(`gaussianBlur: \`sigma\` must be a finite number > 0; received ${sigmas[i]}.`, {
+    if (!(sigmas[i]! >= 0 && Number.isFinite(sigmas[i]!)))
+      throw new InvalidArgumentError(`gaussianBlur: \`sigma\` must be a finite number >= 0; received ${sigmas[i]}.`, {
         subject: "sigma",
-        expected: "a finite number > 0",
+        expected: "a finite number >= 0",
         received: String(sigmas[i]),
       });
   const radius = Math.floor(kernelSize / 2);
   if (radius === 0 || batchSize === 0) return tf.clone(images);
+  // Where resampling is native, a single tap of weight 1 leaves an image as it is in the same pass over the batch.
+  if (hasNamedKernel(SEPARABLE_RESAMPLE_KERNEL)) return blurred(images, radius, sigmas);
+  const isBlurred = Array.from(sigmas, (own) => Number(own > 0));
+  return mapImageGroups(images, isBlurred, (group, on, places) => {
+    if (on === 0) return group;
+    const own = places.map((place) => sigmas[place]!);
+    return blurred(group, radius, own);
+  });
+}
+
+function blurred(images: tf.Tensor4D, radius: number, sigmas: ArrayLike<number>): tf.Tensor4D {
+  const [, height, width] = images.shape;
   const rows = blurTaps(height, radius, sigmas);
   return resampleUnchecked(images, rows, width === height ? rows : blurTaps(width, radius, sigmas));
 }

@@ -62,17 +62,36 @@ SIMCLR_INLINE inline void MixRows(const float* image, int64_t rowSize, const int
   }
 }
 
-/// One row of pixels of up to four channels, each a sum of `taps` pixels of `mixed`; `taps` is a constant where inlined.
+/// One row of pixels of up to four channels, each a sum of pixels of `mixed`: of every `stride` taps those from `from` to
+/// `to`, which are constants where inlined.
 SIMCLR_INLINE inline void MixColumns(const float* mixed, const int32_t* index, const float* weight, int64_t width,
-                                     int64_t taps, int64_t channels, float* out) {
-  for (int64_t j = 0; j < width; ++j, index += taps, weight += taps) {
-    Four sum = weight[0] * Load(mixed + index[0] * channels);
-    for (int64_t l = 1; l < taps; ++l) sum += weight[l] * Load(mixed + index[l] * channels);
+                                     int64_t stride, int64_t from, int64_t to, int64_t channels, float* out) {
+  for (int64_t j = 0; j < width; ++j, index += stride, weight += stride) {
+    Four sum = weight[from] * Load(mixed + index[from] * channels);
+    for (int64_t l = from + 1; l < to; ++l) sum += weight[l] * Load(mixed + index[l] * channels);
     float* pixel = out + j * channels;
     // What runs over is overwritten by the next pixel; behind the last one is memory of another thread.
     if (j + 4 < width) std::memcpy(pixel, &sum, sizeof sum);
     else for (int64_t c = 0; c < channels; ++c) pixel[c] = sum[c];
   }
+}
+
+/// The taps that have a weight somewhere in `count` sums: a narrow Gaussian has few, an image that stays as it is has one.
+struct TapRange {
+  int64_t from, to;
+};
+TapRange UsedTaps(const float* weight, int64_t count, int64_t taps) {
+  TapRange used{taps - 1, 1};
+  for (int64_t i = 0; i < count; ++i, weight += taps) {
+    for (int64_t k = 0; k < used.from; ++k) {
+      if (weight[k] != 0) used.from = k;
+    }
+    for (int64_t k = taps; k > used.to; --k) {
+      if (weight[k - 1] != 0) used.to = k;
+    }
+  }
+  used.to = std::max(used.to, used.from + 1);
+  return used;
 }
 
 SIMCLR_INLINE inline void MixManyChannels(const float* mixed, const int32_t* index, const float* weight, int64_t width,
@@ -106,6 +125,7 @@ void SeparableResample(const ResampleShape& s, const float* images, const int32_
     float* mixed = scratch.data();
     std::fill_n(mixed, rowSize + kPadding, 0.0f);
     int64_t image = -1, low = 0, high = 0;
+    TapRange used{0, 1};
     for (int64_t r = begin; r < end; ++r) {
       int64_t n = r / s.outHeight;
       const int32_t* columns = columnIndex + n * s.outWidth * s.columnTaps;
@@ -114,15 +134,17 @@ void SeparableResample(const ResampleShape& s, const float* images, const int32_
         auto [least, most] = std::minmax_element(columns, columns + s.outWidth * s.columnTaps);
         low = *least * s.channels;
         high = (*most + 1) * s.channels;
+        used = UsedTaps(weights, s.outWidth, s.columnTaps);
         image = n;
       }
-      MixRows(images + n * s.height * rowSize, rowSize, rowIndex + r * s.rowTaps, rowWeight + r * s.rowTaps, s.rowTaps,
-              low, high, mixed);
+      TapRange rows = UsedTaps(rowWeight + r * s.rowTaps, 1, s.rowTaps);
+      MixRows(images + n * s.height * rowSize, rowSize, rowIndex + r * s.rowTaps + rows.from,
+              rowWeight + r * s.rowTaps + rows.from, rows.to - rows.from, low, high, mixed);
       float* row = out + r * s.outWidth * s.channels;
       if (s.channels > 4) MixManyChannels(mixed, columns, weights, s.outWidth, s.columnTaps, s.channels, row);
-      else if (s.columnTaps == 4) MixColumns(mixed, columns, weights, s.outWidth, 4, s.channels, row);
-      else if (s.columnTaps == 1) MixColumns(mixed, columns, weights, s.outWidth, 1, s.channels, row);
-      else MixColumns(mixed, columns, weights, s.outWidth, s.columnTaps, s.channels, row);
+      else if (s.columnTaps == 4) MixColumns(mixed, columns, weights, s.outWidth, 4, 0, 4, s.channels, row);
+      else if (s.columnTaps == 1) MixColumns(mixed, columns, weights, s.outWidth, 1, 0, 1, s.channels, row);
+      else MixColumns(mixed, columns, weights, s.outWidth, s.columnTaps, used.from, used.to, s.channels, row);
     }
   });
 }
