@@ -2,10 +2,12 @@
 // Packs every public package and installs each alone, with npm, into an empty project: it must import and type-check.
 // Packages of this repository that it depends on come from their tarballs too, as nothing is published here. At last the
 // example plugins, in a project of their own. Names, or "examples", choose what is checked.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runOnBareSystem } from "./bare-system.mjs";
 import { checkExamples } from "./check-examples.mjs";
+import { prebuiltPackages, withOptionalDependencies } from "./prebuilt.mjs";
 import { pnpm, root, run } from "./tools.mjs";
 
 const only = process.argv.slice(2);
@@ -16,13 +18,26 @@ const packages = ["packages", "apps"]
   .flatMap((area) => readdirSync(join(root, area)).map((name) => ({ area, folder: join(root, area, name) })))
   .map(({ folder }) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }));
 
+const quiet = { stdio: ["ignore", 2, "inherit"] };
+const tarballOf = ({ name, version }) =>
+  `file:${join(tarballs, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`)}`;
+const hasPrebuilt = process.platform === "linux";
+if (hasPrebuilt && run("npm", ["run", "build:prebuilt"], { cwd: `${root}/packages/backend-onednn`, ...quiet }) !== 0)
+  fail("build:prebuilt failed");
+const prebuilt = prebuiltPackages();
 const files = {};
-for (const { folder, manifest } of packages) {
-  if (pnpm(["pack", "--pack-destination", tarballs], { cwd: folder, stdio: ["ignore", 2, "inherit"] }) !== 0)
-    fail(`${manifest.name}: pnpm pack failed`);
-  files[manifest.name] =
-    `file:${join(tarballs, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`)}`;
+for (const { name, version, folder } of prebuilt) {
+  if (run("npm", ["pack", folder, "--pack-destination", tarballs, "--loglevel=error"], quiet) !== 0)
+    fail(`${name}: npm pack failed`);
+  files[name] = tarballOf({ name, version });
 }
+withOptionalDependencies(prebuilt, () => {
+  for (const { folder, manifest } of packages) {
+    if (pnpm(["pack", "--pack-destination", tarballs], { cwd: folder, ...quiet }) !== 0)
+      fail(`${manifest.name}: pnpm pack failed`);
+    files[manifest.name] = tarballOf(manifest);
+  }
+});
 
 const core = "@tensorflow/tfjs-core";
 const env = { ...process.env, SIMCLR_NATIVE: "required" };
@@ -49,6 +64,9 @@ for (const { manifest } of packages) {
     entries.map((entry, i) => `import * as m${i} from "${entry}";\nexport const used${i} = m${i};\n`).join(""),
   );
   writeFileSync(join(project, "run.mjs"), entries.map((entry) => `await import("${entry}");\n`).join(""));
+  writeFileSync(join(project, "run.cjs"), entries.map((entry) => `require("${entry}");\n`).join(""));
+  const isNative = "build:prebuilt" in manifest.scripts;
+  if (isNative) writeFileSync(join(project, "compute.mjs"), computeProgram(name));
   const native = join(project, "node_modules", name, "scripts/build-native.mjs");
   const steps = [
     ["install", "npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]],
@@ -67,12 +85,19 @@ for (const { manifest } of packages) {
         "consumer.ts",
       ],
     ],
-    // What a package compiles, it must be able to compile where it was installed.
-    ...(manifest.scripts["build:native"] ? [["native build", process.execPath, [native]]] : []),
     ["import", process.execPath, ["run.mjs"]],
+    ["require", process.execPath, ["run.cjs"]],
+    ...(isNative && hasPrebuilt
+      ? [
+          ["no compilation where the prebuilt package fits", () => (existsSync(join(native, "../../build")) ? 1 : 0)],
+          ["system without libraries and compiler", () => runOnBareSystem(project, "compute.mjs")],
+        ]
+      : []),
+    // What a package compiles, it must be able to compile where it was installed.
+    ...(isNative ? [["native build", process.execPath, [native]]] : []),
   ];
-  const broken = steps.find(
-    ([, command, args]) => run(command, args, { cwd: project, stdio: ["ignore", 2, "inherit"], env }) !== 0,
+  const broken = steps.find(([, action, args]) =>
+    typeof action === "function" ? action() !== 0 : run(action, args, { cwd: project, ...quiet, env }) !== 0,
   );
   if (broken) failed++;
   console.log(`${broken ? `failed (${broken[0]})` : "ok"}  ${name}@${version}: ${entries.join(", ")}`);
@@ -85,6 +110,20 @@ if (only.length === 0 || only.includes("examples")) {
 }
 rmSync(work, { recursive: true, force: true });
 process.exit(failed === 0 ? 0 : 1);
+
+/** Computes on the installed prebuilt addon; the result's middle is the sum of the filter. */
+function computeProgram(name) {
+  return `import "${name}/register";
+import { onednnInfo } from "${name}";
+import * as tf from "${core}";
+tf.env().set("PROD", true);
+await tf.setBackend("onednn");
+const y = tf.conv2d(tf.ones([1, 5, 5, 2]), tf.ones([3, 3, 2, 4]), 1, "same").dataSync();
+const { file } = onednnInfo();
+if (y[4 * 12] !== 18) throw new Error("a convolution of ones gave " + y);
+if (!/backend-onednn-linux-\\w+-gnu/.test(file)) throw new Error("loaded " + file);
+`;
+}
 
 function fail(message) {
   console.error(message);

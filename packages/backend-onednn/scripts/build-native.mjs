@@ -35,7 +35,7 @@ function sourceHash() {
   add(join(root, "CMakeLists.txt"));
   for (const folder of ["runtime", "kernels", "binding"]) {
     for (const name of readdirSync(join(root, "src", folder)).sort()) {
-      if (/\.(cc|h)$/.test(name)) add(join(root, "src", folder, name));
+      if (/\.(cc|h|inc)$/.test(name)) add(join(root, "src", folder, name));
     }
   }
   for (const name of ["CC", "CXX", "CXXFLAGS", "DNNL_ROOT", "ONEDNN_ROOT"]) {

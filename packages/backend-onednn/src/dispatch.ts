@@ -1,6 +1,7 @@
 import { delegate } from "./delegate.js";
 import type { KernelCall, KernelResult, NativeKernel } from "./kernel.js";
 import type { KernelCounter } from "./kernel-calls.js";
+import { explainFault } from "./native-fault.js";
 import { isProfiling, runProfiled } from "./profile.js";
 
 /**
@@ -23,5 +24,10 @@ export function dispatch(
 }
 
 function run(name: string, kernel: NativeKernel | undefined, call: KernelCall): KernelResult {
-  return kernel ? kernel.run(call) : delegate(name, call);
+  if (!kernel) return delegate(name, call);
+  try {
+    return kernel.run(call);
+  } catch (error) {
+    throw explainFault(name, call, error);
+  }
 }

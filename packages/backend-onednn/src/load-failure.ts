@@ -84,9 +84,8 @@ function notInstalled(name: string): Finding {
 function sourceBuild(): string {
   const tools = TOOLS[process.platform];
   if (!tools) return "on this platform the addon has not been built by anybody; use Linux, WSL among them";
-  const folder = fileURLToPath(new URL("..", import.meta.url));
-  const build = folder.includes("node_modules") ? `npm rebuild ${PACKAGE}` : "npm run build:native";
-  return `build it from source: ${tools} && ${build}`;
+  const script = fileURLToPath(new URL("../scripts/build-native.mjs", import.meta.url));
+  return `build it from source: ${tools} && SIMCLR_NATIVE=required node ${script}`;
 }
 
 /** As `linux-x64 (glibc 2.36, Node 20.20.2)`. */
