@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Random } from "@simclr/core";
+import { InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ArchitectureDescription } from "./architecture.js";
 import { type Classifier, type ClassifierDescription, classifier } from "./classifier.js";
@@ -6,6 +6,7 @@ import type { Encoder } from "./encoder.js";
 import type { ForwardOptions, Module } from "./module.js";
 import { type ProjectionHead, type ProjectionHeadDescription, projectionHead } from "./projection-head.js";
 import { resNet } from "./res-net.js";
+import type { WeightSource } from "./weight-spec.js";
 
 /** What a classifier network is; plain JSON, enough to build it again. */
 export interface ClassifierNetworkDescription {
@@ -89,31 +90,34 @@ export function classifierNetwork(parts: ClassifierNetworkParts): ClassifierNetw
 }
 
 /**
- * Builds an encoder from its description, with new weights; load saved ones with `assignWeights`.
+ * Builds an encoder from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
  *
  * @throws InvalidArgumentError if the description is of another kind, or of an impossible architecture.
  */
-export function buildEncoder(description: ArchitectureDescription, random: Random): Encoder {
+export function buildEncoder(description: ArchitectureDescription, random: WeightSource): Encoder {
   checkKind("buildEncoder", description, "resnet");
   return resNet({ ...description, random });
 }
 
 /**
- * Builds a projection head from its description, with new weights; load saved ones with `assignWeights`.
+ * Builds a projection head from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
  *
  * @throws InvalidArgumentError if the description is of another kind.
  */
-export function buildProjectionHead(description: ProjectionHeadDescription, random: Random): ProjectionHead {
+export function buildProjectionHead(description: ProjectionHeadDescription, random: WeightSource): ProjectionHead {
   checkKind("buildProjectionHead", description, "projection-head");
   return projectionHead({ ...description, random });
 }
 
 /**
- * Builds a classifier network from its description, with new weights; load saved ones with `assignWeights`.
+ * Builds a classifier network from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
  *
  * @throws InvalidArgumentError if the description is of another kind, or its parts do not fit.
  */
-export function buildClassifierNetwork(description: ClassifierNetworkDescription, random: Random): ClassifierNetwork {
+export function buildClassifierNetwork(
+  description: ClassifierNetworkDescription,
+  random: WeightSource,
+): ClassifierNetwork {
   checkKind("buildClassifierNetwork", description, "classifier-network");
   checkKind("buildClassifierNetwork", description.classifier, "classifier");
   return classifierNetwork({

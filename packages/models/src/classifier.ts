@@ -1,9 +1,9 @@
-import { checkInteger, checkShape, type Random } from "@simclr/core";
+import { checkInteger, checkShape } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Initializer } from "./initializer.js";
 import type { Module } from "./module.js";
 import { DENSE_DEVIATION } from "./projection-head.js";
-import { disposeWeights, weightMaker } from "./weight-spec.js";
+import { disposeWeights, type WeightSource, weightMaker } from "./weight-spec.js";
 
 /** What a classifier is; plain JSON, enough to build it again. */
 export interface ClassifierDescription {
@@ -23,7 +23,7 @@ export interface ClassifierOptions {
   /** First part of every weight's name. @defaultValue "classifier" */
   readonly name?: string | undefined;
   /** The kernel is drawn from `random.fork(name of the weight)`. */
-  readonly random: Random;
+  readonly random: WeightSource;
 }
 
 /** One dense layer with bias, from representations to logits. */

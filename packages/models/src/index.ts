@@ -30,4 +30,4 @@ export {
   projectionHead,
 } from "./projection-head.js";
 export { type ResNetOptions, resNet, resNetFeatureDimension, resNetWeightSpecs } from "./res-net.js";
-export type { WeightSpec } from "./weight-spec.js";
+export type { WeightSource, WeightSpec } from "./weight-spec.js";

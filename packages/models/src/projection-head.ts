@@ -1,8 +1,8 @@
-import { checkInRange, checkInteger, checkShape, type Random, type Weight } from "@simclr/core";
+import { checkInRange, checkInteger, checkShape, type Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions, Module } from "./module.js";
 import { makeNorm, type Norm, normalise } from "./norm.js";
-import { disposeWeights, weightMaker } from "./weight-spec.js";
+import { disposeWeights, type WeightSource, weightMaker } from "./weight-spec.js";
 
 /** Standard deviation of the first values of a dense kernel. */
 export const DENSE_DEVIATION = 0.01;
@@ -27,7 +27,7 @@ export interface ProjectionHeadOptions {
   /** First part of every weight's name. @defaultValue "head" */
   readonly name?: string | undefined;
   /** Each weight is drawn from `random.fork(name of the weight)`. */
-  readonly random: Random;
+  readonly random: WeightSource;
 }
 
 /** The projection head g, from representations h to projections z. */

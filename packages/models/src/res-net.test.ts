@@ -212,6 +212,14 @@ describe("resNet", () => {
     other.dispose();
   });
 
+  it("draws nothing where its weights are to be assigned", () => {
+    const encoder = resNet({ ...narrow, random: "zeros" });
+    tf.tidy(() => {
+      for (const { variable } of encoder.weights) expect(tf.max(tf.abs(variable)).dataSync()[0]).toBe(0);
+    });
+    encoder.dispose();
+  });
+
   it("is built the same again from its description, beside the first", async () => {
     const first = resNet({ ...narrow, depth: 50, selectiveKernel: true, channels: 1, name: "student" });
     const second = resNet({ ...first.describe(), random });

@@ -1,4 +1,4 @@
-import { checkShape, InvalidArgumentError, type Random, type Weight } from "@simclr/core";
+import { checkShape, InvalidArgumentError, type Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   baseFilters,
@@ -13,11 +13,18 @@ import type { Encoder, EncoderOutput } from "./encoder.js";
 import type { ForwardOptions } from "./module.js";
 import { blockOutputs, makeResidualBlock, type ResidualBlock, runResidualBlock } from "./residual-block.js";
 import { makeStem, runStem, type StemLayers } from "./stem.js";
-import { disposeWeights, listSpecs, type MakeWeight, type WeightSpec, weightMaker } from "./weight-spec.js";
+import {
+  disposeWeights,
+  listSpecs,
+  type MakeWeight,
+  type WeightSource,
+  type WeightSpec,
+  weightMaker,
+} from "./weight-spec.js";
 
 export interface ResNetOptions extends ResNetArchitecture {
   /** Each weight is drawn from `random.fork(name of the weight)`. */
-  readonly random: Random;
+  readonly random: WeightSource;
 }
 
 interface ResNetLayers<W> {

@@ -10,6 +10,9 @@ export interface WeightSpec {
   readonly shape: readonly number[];
 }
 
+/** Where first values come from: a stream of random numbers, or "zeros" for weights that are assigned before they are used. */
+export type WeightSource = Random | "zeros";
+
 /** Makes a layer's weights: real ones, or only their specifications. */
 export type MakeWeight<W> = (spec: WeightSpec, initializer: Initializer) => W;
 
@@ -19,10 +22,11 @@ export type MakeWeight<W> = (spec: WeightSpec, initializer: Initializer) => W;
  * Each weight is drawn from `random.fork(name)`, so its values depend on its name alone. Variables carry no name of
  * their own: two models with the same weight names can live side by side.
  */
-export function weightMaker(random: Random): { make: MakeWeight<Weight>; weights: Weight[] } {
+export function weightMaker(random: WeightSource): { make: MakeWeight<Weight>; weights: Weight[] } {
   const weights: Weight[] = [];
   const make: MakeWeight<Weight> = ({ name, role, shape }, initializer) => {
-    const values = drawInitial(initializer, tf.util.sizeFromShape([...shape]), random.fork(name));
+    const count = tf.util.sizeFromShape([...shape]);
+    const values = random === "zeros" ? new Float32Array(count) : drawInitial(initializer, count, random.fork(name));
     const initial = tf.tensor(values, [...shape], "float32");
     const variable = tf.variable(initial, role !== "statistic");
     initial.dispose();

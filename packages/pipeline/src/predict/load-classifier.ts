@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { assignWeights, CheckpointError, Random } from "@simclr/core";
+import { assignWeights, CheckpointError } from "@simclr/core";
 import { buildClassifierNetwork, type ClassifierNetwork, type ClassifierNetworkDescription } from "@simclr/models";
 import { type Checkpoint, listCheckpoints, loadCheckpoint } from "@simclr/trainer/node";
 
@@ -25,7 +25,7 @@ export interface LoadedClassifier {
 export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   const checkpoint = await loadCheckpoint(await checkpointOf(path));
   const { network: description, classNames, imageSize } = contents(checkpoint);
-  const network = buildClassifierNetwork(description, Random.fromSeed(0));
+  const network = buildClassifierNetwork(description, "zeros");
   try {
     assignWeights(network.weights, checkpoint.state.weights, checkpoint.path);
   } catch (error) {
