@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, spawnSimclr, type Watch } from "./testing.js";
 
@@ -144,7 +145,7 @@ describe("simclr predict", () => {
     [
       "a stage without classes",
       "undisturbed/pretrain",
-      /stage "pretrain", which has no classes\. Take a checkpoint of/,
+      /has no classes: it holds an encoder .* Take a checkpoint of a stage with labels/,
     ],
     ["a folder without a model", ".", /holds no trained classifier\. Expected the folder of a run/],
   ])("says what is wrong with %s", async (_, model, message) => {
@@ -152,6 +153,67 @@ describe("simclr predict", () => {
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect([status, stdout]).toEqual([1, ""]);
+  });
+});
+
+describe("simclr export and import", () => {
+  beforeAll(async () => {
+    if (!existsSync(join(folder, "undisturbed/results.json"))) await simclr(["run", "tiny.yaml", "-o", "undisturbed"]);
+  }, 120_000);
+  const fixture = fileURLToPath(
+    new URL("../../../packages/exchange/fixtures/tensorflow-1/model.ckpt-250228", import.meta.url),
+  );
+
+  it("writes the student as one file that predicts as the run does", async () => {
+    const { status, stderr } = await simclr([
+      "export",
+      "undisturbed",
+      "--format",
+      "safetensors",
+      "-o",
+      "s.safetensors",
+    ]);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("model: undisturbed/4-per-class/distill-self/step-");
+    const [file, run] = await Promise.all([
+      simclr(["predict", "s.safetensors", "shapes"]),
+      simclr(["predict", "undisturbed", "shapes"]),
+    ]);
+    expect(file.stdout).toBe(run.stdout);
+    expect(file.stdout).toMatch(/^file,label,probability,/);
+  });
+
+  it("imports a checkpoint of the official code and says what it did not use", async () => {
+    const { status, stdout, stderr } = await simclr(["import", "tf-checkpoint", fixture, "-o", "official.safetensors"]);
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(
+      /^r18_0\.03125x: 21 convolutions and 21 batch norms, a head of 3 layers, a classifier of 5 classes$/m,
+    );
+    expect(stdout).toMatch(/^121 tensors used, each of them once; 193 not used:$/m);
+    expect(stdout).toMatch(/^ {2}step counter: global_step$/m);
+    const json = await simclr(["import", "tf-checkpoint", fixture, "--copy", "average", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ used: 121, output: "r18_0.03125x.safetensors" });
+    const again = await simclr([
+      "export",
+      "official.safetensors",
+      "--format",
+      "safetensors",
+      "-o",
+      "again.safetensors",
+    ]);
+    expect(again.status).toBe(0);
+    expect(readFileSync(join(folder, "again.safetensors"))).toEqual(readFileSync(join(folder, "official.safetensors")));
+  });
+
+  it("refuses an altered model, and a checkpoint of another architecture, by name", async () => {
+    const bytes = readFileSync(join(folder, "s.safetensors"));
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(join(folder, "altered.safetensors"), bytes);
+    const altered = await simclr(["predict", "altered.safetensors", "shapes"]);
+    expect(altered.stderr).toMatch(/altered\.safetensors cannot be used: the tensor "encoder\/.*" was altered/);
+    const other = await simclr(["import", "tf-checkpoint", fixture, "--architecture", "r34_0.03125x"]);
+    expect(other.stderr).toMatch(/does not hold the weights of r34_0\.03125x: 80 tensors missing: "base_model/);
+    expect([altered.status, other.status]).toEqual([1, 1]);
   });
 });
 

@@ -83,6 +83,71 @@ function program(): Command {
       await predictCommand(model, images, options);
     });
 
+  const imports = simclr
+    .command("import")
+    .description("make a model file of weights that other programs trained")
+    .exitOverride();
+
+  imports
+    .command("tf-checkpoint")
+    .description("a checkpoint or SavedModel of the official SimCLR or SimCLRv2 code")
+    .argument("<prefix>", "path without .index, such as r50_1x_sk1/model.ckpt-250228, or the folder of a SavedModel")
+    .addOption(modelOutput())
+    .addOption(
+      new Option("--copy <which>", "the trained weights, or their moving average").choices(["base", "average"]),
+    )
+    .option("--architecture <name>", "such as r50_1x_sk1 (default: found from the checkpoint)")
+    .addOption(
+      new Option("--classifier-layer <k>", "layers of the head before the classifier: 1 if fine-tuned with 1 % or 10 %")
+        .argParser(Number)
+        .default(0),
+    )
+    .addOption(imageSize())
+    .addOption(classNamesFile())
+    .addOption(checkImages())
+    .addOption(new Option("--backend <name>", "for --check: auto, onednn, tensorflow or cpu").default("auto"))
+    .option("--json", "print the report as JSON, with the name of every tensor that was not used")
+    .addHelpText(
+      "after",
+      "\nExample:\n  simclr import tf-checkpoint r50_1x_sk0/model.ckpt-37535 -o r50.safetensors --check imagenet/val",
+    )
+    .action(async (prefix: string, options: ImportTensorflowOptions) => {
+      const { importTensorflowCommand } = await import("./import-command.js");
+      await importTensorflowCommand(prefix, options);
+    });
+
+  imports
+    .command("safetensors")
+    .description("a ResNet of torchvision or timm, saved as safetensors")
+    .argument("<file>", "the state_dict")
+    .addOption(modelOutput())
+    .option("--no-normalisation", "the network was trained on images in [0, 1], not normalised as ImageNet's are")
+    .addOption(imageSize())
+    .addOption(classNamesFile())
+    .addOption(checkImages())
+    .addOption(new Option("--backend <name>", "for --check: auto, onednn, tensorflow or cpu").default("auto"))
+    .option("--json", "print the report as JSON, with the name of every tensor that was not used")
+    .addHelpText("after", "\nExample:\n  simclr import safetensors resnet18.safetensors -o resnet18-model.safetensors")
+    .action(async (file: string, options: ImportTorchCommandOptions) => {
+      const { importTorchCommand } = await import("./import-command.js");
+      await importTorchCommand(file, options);
+    });
+
+  simclr
+    .command("export")
+    .description("write a trained network for other programs")
+    .argument("<model>", "model file, or folder of a run, of one of its stages, or of a checkpoint")
+    .addOption(new Option("--format <name>", "what to write").choices(["safetensors"]).makeOptionMandatory())
+    .requiredOption("-o, --output <path>", "file to write")
+    .addHelpText(
+      "after",
+      "\nExample:\n  simclr export runs/signs-few-labels --format safetensors -o student.safetensors",
+    )
+    .action(async (model: string, options: ExportCommandOptions) => {
+      const { exportCommand } = await import("./export-command.js");
+      await exportCommand(model, options);
+    });
+
   simclr
     .command("backend")
     .description("load a backend, check its arithmetic, and say what it runs on")
@@ -94,11 +159,24 @@ function program(): Command {
     });
 
   // Commander prints help and its own errors; exitOverride turns its exits into CommanderError on every level.
-  for (const command of simclr.commands) command.exitOverride();
+  for (const command of [...simclr.commands, ...imports.commands]) command.exitOverride();
   return simclr;
 }
 
 const runFolder = (): Option => new Option("-o, --output <folder>", "folder of the run (default: runs/<name>)");
+
+const modelOutput = (): Option => new Option("-o, --output <file>", "model file (default: <architecture>.safetensors)");
+
+const imageSize = (): Option =>
+  new Option("--image-size <pixels>", "of the images that it is used with").argParser(Number);
+
+const classNamesFile = (): Option => new Option("--classes <file>", "names of the classes, one a line, in order");
+
+const checkImages = (): Option =>
+  new Option(
+    "--check <images>",
+    "measure the accuracy on labelled images; their class folders, sorted, name the classes",
+  );
 
 const assignments = (): Option =>
   new Option("--set <key=value>", "change a setting, such as pretrain.epochs=10; may be given again")
@@ -112,6 +190,31 @@ export interface RunCommandOptions {
   readonly set: readonly string[];
   readonly fresh?: boolean;
   readonly json?: boolean;
+}
+
+/** Options that both imports share. */
+interface ImportOptions {
+  readonly output?: string;
+  readonly imageSize?: number;
+  readonly classes?: string;
+  readonly check?: string;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface ImportTensorflowOptions extends ImportOptions {
+  readonly copy?: "base" | "average";
+  readonly architecture?: string;
+  readonly classifierLayer: number;
+}
+
+export interface ImportTorchCommandOptions extends ImportOptions {
+  readonly normalisation: boolean;
+}
+
+export interface ExportCommandOptions {
+  readonly format: "safetensors";
+  readonly output: string;
 }
 
 export interface PredictCommandOptions {

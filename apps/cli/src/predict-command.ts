@@ -8,7 +8,7 @@ export async function predictCommand(model: string, images: string, options: Pre
   const report = await useBackend(backend as BackendName | "auto");
   process.stderr.write(`backend: ${report.name} (${report.details})\n`);
   const classifier = await loadClassifier(model);
-  process.stderr.write(`model: ${classifier.path}, ${classifier.classNames.length} classes\n`);
+  process.stderr.write(`model: ${classifier.path}, ${classifier.network.classifier.classCount} classes\n`);
   try {
     const predictions = await predict({ classifier, images, onBroken: skipBroken ? "skip" : "error" });
     for (const line of predictions.skipped) process.stderr.write(`skipped ${line}\n`);
@@ -33,7 +33,7 @@ function toCsv({ classNames, images }: Predictions): string {
 /** As RFC 4180 has it. */
 const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 
-function summary({ images, classNames }: Predictions): string {
+export function summary({ images, classNames }: Predictions): string {
   const known = images.filter(({ truth }) => truth !== undefined && classNames.includes(truth));
   const right = known.filter(({ truth, label }) => truth === label).length;
   const count = `${images.length} images`;

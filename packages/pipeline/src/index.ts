@@ -9,6 +9,7 @@ export {
 } from "./config/schema.js";
 export { type PipelineEvents, silent } from "./events.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
+export { loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export type { MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";

@@ -1,5 +1,5 @@
-import { evaluate } from "@simclr/augment";
-import { checkInteger, InvalidArgumentError } from "@simclr/core";
+import { centerCrop, clip } from "@simclr/augment";
+import { checkInteger, DataError, type Dataset, InvalidArgumentError } from "@simclr/core";
 import { cacheDecoded, openDataset } from "@simclr/data";
 import { featuresOf, logitsOf } from "../stages/measure.js";
 import type { LoadedClassifier } from "./load-classifier.js";
@@ -11,6 +11,11 @@ export interface PredictOptions {
   readonly images: string;
   /** `"skip"` leaves broken images out, and lists them. @defaultValue "error" */
   readonly onBroken?: "error" | "skip";
+  /**
+   * What the classes of a model without class names are called: their numbers, or the class folders in sorted order.
+   * @defaultValue "numbers"
+   */
+  readonly unnamed?: "numbers" | "folders";
   /** Images at a time. @defaultValue 200 */
   readonly batchSize?: number;
 }
@@ -35,14 +40,15 @@ export interface Predictions {
 }
 
 /**
- * Classifies every image of a folder or an archive, with the test-time crop of the reference.
+ * Classifies every image of a folder or an archive, with the test-time crop that the model asks for.
  *
  * @throws DataError if there are no images or one is broken.
  */
 export async function predict(options: PredictOptions): Promise<Predictions> {
-  const { classifier, images, onBroken = "error", batchSize = 200 } = options;
+  const { classifier, images, onBroken = "error", unnamed = "numbers", batchSize = 200 } = options;
   checkInteger("predict", { batchSize }, 1);
-  const { network, classNames, imageSize } = classifier;
+  const { network, preprocessing } = classifier;
+  const { imageSize, cropFraction, resize } = preprocessing;
   const { channels } = network.encoder.describe();
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new InvalidArgumentError(
@@ -51,8 +57,10 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
     );
   const dataset = await openDataset(images, { split: "test", channels, onBroken });
   try {
+    const { classCount } = network.classifier;
+    const classNames = classifier.classNames ?? namesFor(classCount, unnamed === "folders" ? dataset : undefined);
     const decoded = await cacheDecoded(dataset, { maxSide: 2 * imageSize, onBroken });
-    const recipe = evaluate({ size: imageSize });
+    const recipe = [centerCrop({ size: imageSize, fraction: cropFraction, kernel: resize }), clip()];
     const { values, dimension, labels } = await featuresOf(decoded, recipe, batchSize, logitsOf(network));
     const predictions = Array.from(labels, (truth, row): Prediction => {
       const probabilities = softmax(values.subarray(row * dimension, (row + 1) * dimension));
@@ -70,6 +78,16 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
   } finally {
     await dataset.close();
   }
+}
+
+/** Names for outputs that have none. */
+function namesFor(classCount: number, dataset: Dataset | undefined): readonly string[] {
+  if (dataset === undefined) return Array.from({ length: classCount }, (_, i) => String(i));
+  if (dataset.classNames.length === classCount) return dataset.classNames;
+  throw new DataError(
+    `predict: the images must have ${classCount} classes, one for each output of the classifier; they have ${dataset.classNames.length}. Name the classes of the model, or give a folder with all of them.`,
+    { expected: String(classCount), received: String(dataset.classNames.length) },
+  );
 }
 
 function softmax(logits: Float32Array): number[] {

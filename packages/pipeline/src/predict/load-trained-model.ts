@@ -1,0 +1,123 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { assignWeights, CheckpointError } from "@simclr/core";
+import { buildModel, type Model, type ModelCard, type ModelDescription } from "@simclr/exchange";
+import { loadModel } from "@simclr/exchange/node";
+import type { ArchitectureDescription, ClassifierNetworkDescription, ProjectionHeadDescription } from "@simclr/models";
+import { type Checkpoint, listCheckpoints, loadCheckpoint } from "@simclr/trainer/node";
+
+/** Images up to this size are not cropped at test time. */
+const SMALL_IMAGE = 32;
+
+/** A model and where it was found. The caller disposes the model. */
+export interface TrainedModel {
+  readonly model: Model;
+  /** The file, or the checkpoint's folder. */
+  readonly path: string;
+}
+
+/** What the stages write into their checkpoints. */
+interface StageMetadata {
+  readonly stage?: string;
+  readonly network?: ClassifierNetworkDescription;
+  readonly encoder?: ArchitectureDescription;
+  readonly head?: ProjectionHeadDescription;
+  readonly classNames?: readonly string[];
+  readonly imageSize?: number;
+}
+
+/**
+ * Loads a trained network from a model file (`student.safetensors`), from the folder of a checkpoint (`step-00000376`), of
+ * a stage (`pretrain`, `4-per-class/finetune`: its newest checkpoint), or of a run with one label budget: its distilled
+ * student (the first by name), or else its fine-tuned network.
+ *
+ * @throws CheckpointError if nothing of the kind is there, several label budgets are, or the file is damaged.
+ */
+export async function loadTrainedModel(path: string): Promise<TrainedModel> {
+  if (path.endsWith(".safetensors")) return { model: await loadModel(path), path };
+  const checkpoint = await loadCheckpoint(await checkpointOf(path));
+  const model = buildModel(describe(checkpoint), cardOf(checkpoint));
+  try {
+    assignWeights(model.weights, checkpoint.state.weights, checkpoint.path);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return { model, path: checkpoint.path };
+}
+
+function describe({ path, metadata }: Checkpoint): ModelDescription {
+  const { network, encoder, head, stage } = metadata as StageMetadata;
+  if (network !== undefined) {
+    const { headLayers } = network;
+    const { encoder, head, classifier } = network;
+    return { encoder, head, headLayers, classifier, classifierLayer: headLayers };
+  }
+  if (encoder !== undefined) return { encoder, head, headLayers: head?.layers ?? 0, classifierLayer: 0 };
+  throw new CheckpointError(
+    `${path} is of the stage "${String(stage)}", which describes no network. Take a checkpoint that simclr run wrote.`,
+    { subject: path, expected: "a network", received: String(stage) },
+  );
+}
+
+function cardOf({ path, metadata }: Checkpoint): ModelCard {
+  const { classNames, imageSize = SMALL_IMAGE, stage } = metadata as StageMetadata;
+  return {
+    preprocessing: { imageSize, cropFraction: imageSize <= SMALL_IMAGE ? 1 : 0.875, resize: "tf1-bicubic" },
+    classNames,
+    origin: `stage ${String(stage)}, ${path}`,
+  };
+}
+
+async function checkpointOf(path: string): Promise<string> {
+  if (existsSync(join(path, "checkpoint.json"))) return path;
+  const [newest] = await listCheckpoints(path);
+  if (newest !== undefined) return newest.path;
+  const stages = await stagesWithLabels(path);
+  const budgets = [...new Set(stages.map(({ budget }) => budget))];
+  if (budgets.length > 1) {
+    const choices = stages.map(({ budget, stage }) => join(path, budget, stage)).join(", ");
+    throw new CheckpointError(
+      `${path} holds classifiers of ${budgets.length} label budgets. Name the folder of one: ${choices}.`,
+      { subject: path, expected: "one label budget", received: budgets.join(", ") },
+    );
+  }
+  const chosen = stages.find(({ stage }) => stage.startsWith("distill-")) ?? stages[0];
+  if (chosen === undefined) {
+    throw new CheckpointError(
+      `${path} holds no trained classifier. Expected the folder of a run, of one of its stages (such as ` +
+        "runs/demo/fraction-0.01/distill-self) or of a checkpoint.",
+      { subject: path, expected: "a trained classifier" },
+    );
+  }
+  return chosen.checkpoint;
+}
+
+interface TrainedStage {
+  readonly budget: string;
+  readonly stage: string;
+  /** The newest one's folder. */
+  readonly checkpoint: string;
+}
+
+/** Stages of a run that leave a classifier behind, students first. */
+async function stagesWithLabels(run: string): Promise<TrainedStage[]> {
+  const found: TrainedStage[] = [];
+  for (const budget of await foldersIn(run))
+    for (const stage of await foldersIn(join(run, budget))) {
+      if (!/^(distill-.+|finetune)$/.test(stage)) continue;
+      const [newest] = await listCheckpoints(join(run, budget, stage));
+      if (newest !== undefined) found.push({ budget, stage, checkpoint: newest.path });
+    }
+  return found;
+}
+
+async function foldersIn(path: string): Promise<string[]> {
+  if (!existsSync(path)) return [];
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+}
