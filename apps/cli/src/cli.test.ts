@@ -183,6 +183,19 @@ describe("simclr export and import", () => {
     expect(file.stdout).toMatch(/^file,label,probability,/);
   });
 
+  it("writes the student for onnxruntime and for browsers, and runs both beside the model", async () => {
+    const outputs = { onnx: "student.onnx", tfjs: "student-tfjs" };
+    for (const [format, output] of Object.entries(outputs)) {
+      const { status, stdout, stderr } = await simclr(["export", "undisturbed", "--format", format, "-o", output]);
+      expect(status, stderr).toBe(0);
+      expect(stdout).toBe(`${output}\n`);
+      if (format === "onnx")
+        expect(stderr).toMatch(/^(checked in onnxruntime-node: differs .* by \d|not checked: onnx)/m);
+      else expect(stderr).toMatch(/^checked in tf\.loadGraphModel: differs from the model by \d/m);
+    }
+    expect(readdirSync(join(folder, "student-tfjs"))).toEqual(["group1-shard1of1.bin", "model.json"]);
+  });
+
   it("imports a checkpoint of the official code and says what it did not use", async () => {
     const { status, stdout, stderr } = await simclr(["import", "tf-checkpoint", fixture, "-o", "official.safetensors"]);
     expect(status, stderr).toBe(0);

@@ -137,12 +137,14 @@ function program(): Command {
     .command("export")
     .description("write a trained network for other programs")
     .argument("<model>", "model file, or folder of a run, of one of its stages, or of a checkpoint")
-    .addOption(new Option("--format <name>", "what to write").choices(["safetensors"]).makeOptionMandatory())
-    .requiredOption("-o, --output <path>", "file to write")
-    .addHelpText(
-      "after",
-      "\nExample:\n  simclr export runs/signs-few-labels --format safetensors -o student.safetensors",
+    .addOption(
+      new Option("--format <name>", "what to write").choices(["onnx", "tfjs", "safetensors"]).makeOptionMandatory(),
     )
+    .requiredOption("-o, --output <path>", "file to write, or folder of tfjs")
+    .addOption(
+      new Option("--backend <name>", "to check the export on: auto, onednn, tensorflow or cpu").default("auto"),
+    )
+    .addHelpText("after", "\nExample:\n  simclr export runs/signs-few-labels --format onnx -o student.onnx")
     .action(async (model: string, options: ExportCommandOptions) => {
       const { exportCommand } = await import("./export-command.js");
       await exportCommand(model, options);
@@ -213,8 +215,9 @@ export interface ImportTorchCommandOptions extends ImportOptions {
 }
 
 export interface ExportCommandOptions {
-  readonly format: "safetensors";
+  readonly format: "onnx" | "tfjs" | "safetensors";
   readonly output: string;
+  readonly backend: string;
 }
 
 export interface PredictCommandOptions {

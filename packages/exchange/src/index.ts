@@ -1,3 +1,7 @@
+export { encodeOnnxModel } from "./export/onnx/encode-onnx-model.js";
+export { encodeTfjsModel, type TfjsFiles } from "./export/tfjs/encode-tfjs-model.js";
+export { modelOutputs } from "./export/trace/trace-model.js";
+export { type ExportCheck, type RunExport, verifyExport } from "./export/verify-export.js";
 export { type Imported, type ImportOfficialOptions, importOfficial } from "./import/import-official.js";
 export type { ImportReport } from "./import/import-report.js";
 export { IMAGENET_NORMALISATION, type ImportTorchOptions, importTorch } from "./import/import-torch.js";
