@@ -193,6 +193,15 @@ describe("simclr export and import", () => {
         expect(stderr).toMatch(/^(checked in onnxruntime-node: differs .* by \d|not checked: onnx)/m);
       else expect(stderr).toMatch(/^checked in tf\.loadGraphModel: differs from the model by \d/m);
     }
+    const encoder = await simclr([
+      "export",
+      "undisturbed/pretrain",
+      "--format",
+      "safetensors",
+      "-o",
+      "encoder.safetensors",
+    ]);
+    expect(encoder.status, encoder.stderr).toBe(0);
     expect(readdirSync(join(folder, "student-tfjs"))).toEqual(["group1-shard1of1.bin", "model.json"]);
   });
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { assignWeights, CheckpointError } from "@simclr/core";
+import { assignWeights, CheckpointError, type NamedArrays } from "@simclr/core";
 import { buildModel, type Model, type ModelCard, type ModelDescription } from "@simclr/exchange";
 import { loadModel } from "@simclr/exchange/node";
 import type { ArchitectureDescription, ClassifierNetworkDescription, ProjectionHeadDescription } from "@simclr/models";
@@ -39,7 +39,7 @@ export async function loadTrainedModel(path: string): Promise<TrainedModel> {
   const checkpoint = await loadCheckpoint(await checkpointOf(path));
   const model = buildModel(describe(checkpoint), cardOf(checkpoint));
   try {
-    assignWeights(model.weights, checkpoint.state.weights, checkpoint.path);
+    assignWeights(model.weights, weightsOf(checkpoint, model), checkpoint.path);
   } catch (error) {
     model.dispose();
     throw error;
@@ -61,8 +61,20 @@ function describe({ path, metadata }: Checkpoint): ModelDescription {
   );
 }
 
+/** Of pretraining, a checkpoint may hold more than encoder and head: what the method keeps beside them. */
+function weightsOf({ metadata, state }: Checkpoint, { weights }: Model): NamedArrays {
+  if ((metadata as StageMetadata).network !== undefined) return state.weights;
+  const names = weights.map(({ name }) => name).filter((name) => Object.hasOwn(state.weights, name));
+  return Object.fromEntries(names.map((name) => [name, state.weights[name]!]));
+}
+
 function cardOf({ path, metadata }: Checkpoint): ModelCard {
-  const { classNames, imageSize = SMALL_IMAGE, stage } = metadata as StageMetadata;
+  const { classNames, imageSize, stage } = metadata as StageMetadata;
+  if (imageSize === undefined)
+    throw new CheckpointError(
+      `${path} is of the stage "${String(stage)}", which does not say the size of its images. Take a checkpoint that simclr run wrote.`,
+      { subject: path, expected: "imageSize" },
+    );
   return {
     preprocessing: { imageSize, cropFraction: imageSize <= SMALL_IMAGE ? 1 : 0.875, resize: "tf1-bicubic" },
     classNames,
