@@ -1,11 +1,7 @@
 import { checkInRange } from "@simclr/core";
-import * as tf from "@tensorflow/tfjs-core";
+import { equalizeImages } from "@simclr/ops";
 import { type Augmentation, defineAugmentation } from "./augmentation.js";
-import { byteLevels } from "./byte-levels.js";
 import { drawEach, mapDrawn } from "./per-image.js";
-
-/** Levels of a histogram: one per value of a byte. */
-const LEVELS = 256;
 
 export interface EqualizeOptions {
   /** Chance that an image is equalized, in [0, 1]. @defaultValue 0.2 */
@@ -19,7 +15,7 @@ export interface EqualizeOptions {
  * darker than its brightest level, as is always so in images below 16 x 16. Records `applied`.
  *
  * @throws InvalidArgumentError if the probability leaves [0, 1].
- * @see `PIL.ImageOps.equalize`, whose whole-number arithmetic this is; exact for images of up to 2^20 pixels
+ * @see `equalizeImages` of `@simclr/ops`; `PIL.ImageOps.equalize`, whose whole-number arithmetic this is; exact for images of up to 2^20 pixels
  */
 export function equalize(options: EqualizeOptions = {}): Augmentation {
   const { probability = 0.2 } = options;
@@ -30,34 +26,7 @@ export function equalize(options: EqualizeOptions = {}): Augmentation {
       mapDrawn(
         images,
         drawEach(context, probability, () => ({})),
-        equalizeChannels,
+        equalizeImages,
       ),
   });
-}
-
-function equalizeChannels(images: tf.Tensor4D): tf.Tensor4D {
-  const [batchSize, height, width, channels] = images.shape;
-  const count = batchSize * channels; // one histogram per row
-  const rowsOf = (x: tf.Tensor4D) => tf.reshape(tf.transpose(x, [0, 3, 1, 2]), [count, height * width]) as tf.Tensor2D;
-  const levels = rowsOf(byteLevels(images)); // [n * C, H * W]
-  const start = tf.reshape(tf.mul(tf.range(0, count, 1, "int32"), tf.scalar(LEVELS, "int32")), [count, 1]);
-  const index = tf.add(tf.cast(levels, "int32"), start); // [n * C, H * W], where the level stands in the tables
-  const histogram = tf.reshape(
-    tf.bincount(tf.reshape(index, [-1]) as tf.Tensor1D, tf.tensor1d([], "float32"), count * LEVELS),
-    [count, LEVELS],
-  );
-  const brightest = tf.sum(tf.cast(tf.equal(levels, tf.max(levels, 1, true)), "float32"), 1, true); // [n * C, 1]
-  const step = quotient(tf.sub(height * width, brightest), tf.scalar(255)); // [n * C, 1]
-  const darker = tf.cumsum(histogram, 1, true); // [n * C, 256], pixels below each level
-  const spread = quotient(tf.add(tf.floor(tf.div(step, 2)), darker), tf.maximum(step, 1));
-  const table = tf.div(tf.clipByValue(spread, 0, LEVELS - 1), LEVELS - 1); // [n * C, 256] in [0, 1]
-  const equalized = tf.reshape(tf.gather(tf.reshape(table, [-1]), tf.reshape(index, [-1])), levels.shape);
-  const isSpread = tf.cast(tf.greater(step, 0), "float32"); // [n * C, 1]
-  const rows = tf.add(tf.mul(equalized, isSpread), tf.mul(rowsOf(images), tf.sub(1, isSpread))); // [n * C, H * W]
-  return tf.transpose(tf.reshape(rows, [batchSize, channels, height, width]), [0, 2, 3, 1]) as tf.Tensor4D;
-}
-
-/** floor(a / b) of whole numbers; the half keeps a division that is a few units off in its last place from crossing. */
-function quotient(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  return tf.floor(tf.div(tf.add(a, 0.5), b));
 }

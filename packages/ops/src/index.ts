@@ -2,6 +2,7 @@ export { type AvgPoolOptions, avgPool } from "./avg-pool.js";
 export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
 export type { BatchNormActivation } from "./batch-norm-gradient.js";
 export { COLOR_JITTER_KERNEL, COLOR_OPERATIONS, type ColorJitterOptions, colorJitter } from "./color-jitter.js";
+export { EQUALIZE_KERNEL, equalizeImages } from "./equalize-images.js";
 export { flipImages } from "./flip-images.js";
 export { type GaussianBlurOptions, gaussianBlur, gaussianTaps } from "./gaussian-blur.js";
 export { hsvToRgb, rgbToHsv } from "./hsv.js";
@@ -17,5 +18,6 @@ export {
   trustRatio,
   type UpdatedParameter,
 } from "./optimizer-updates.js";
+export { ROTATE_KERNEL, type RotateImagesOptions, rotateImages } from "./rotate-images.js";
 export { type ResampleTaps, SEPARABLE_RESAMPLE_KERNEL, separableResample } from "./separable-resample.js";
 export { type VariableGradients, variableGradients } from "./variable-gradients.js";

@@ -41,11 +41,43 @@ Napi::Value BoundColorJitter(const Napi::CallbackInfo& info) {
   return Return(args, out);
 }
 
+/// SimclrRotate(images, rotation, [batch, height, width, channels], fill) -> out
+Napi::Value BoundRotate(const Napi::CallbackInfo& info) {
+  Args args(info, "SimclrRotate");
+  std::vector<int64_t> v = args.Ints(2, 4);
+  for (int64_t size : v) {
+    if (size < 0) args.Fail(2, "sizes >= 0");
+  }
+  ImageShape s{v[0], v[1], v[2], v[3]};
+  int64_t count = s.batch * s.height * s.width * s.channels;
+  const float* images = args.Data<float>(0, count);
+  const float* rotation = args.Data<float>(1, s.batch * 2);
+  Output<float> out(count);
+  RotateImages(s, images, rotation, static_cast<float>(args.Number(3)), out.data());
+  return Return(args, out);
+}
+
+/// SimclrEqualize(images, [batch, pixels, channels]) -> out
+Napi::Value BoundEqualize(const Napi::CallbackInfo& info) {
+  Args args(info, "SimclrEqualize");
+  std::vector<int64_t> v = args.Ints(1, 3);
+  for (int64_t size : v) {
+    if (size < 0) args.Fail(1, "sizes >= 0");
+  }
+  int64_t count = v[0] * v[1] * v[2];
+  const float* images = args.Data<float>(0, count);
+  Output<float> out(count);
+  EqualizeImages(v[0], v[1], v[2], images, out.data());
+  return Return(args, out);
+}
+
 }  // namespace
 
 void BindImages(Napi::Object kernels) {
   Export(kernels, "SimclrSeparableResample", BoundSeparableResample);
   Export(kernels, "SimclrColorJitter", BoundColorJitter);
+  Export(kernels, "SimclrRotate", BoundRotate);
+  Export(kernels, "SimclrEqualize", BoundEqualize);
 }
 
 }  // namespace simclr

@@ -21,4 +21,15 @@ void SeparableResample(const ResampleShape& shape, const float* images, const in
 void ColorJitter(int64_t batch, int64_t pixels, bool additiveBrightness, const float* images, const float* factors,
                  const int32_t* order, float* out);
 
+struct ImageShape {
+  int64_t batch, height, width, channels;
+};
+
+/// Each image turned counter-clockwise about its centre, bilinear, `fill` outside. rotation is [batch, 2]: cosine, sine.
+void RotateImages(const ImageShape& shape, const float* images, const float* rotation, float fill, float* out);
+
+/// Each channel of each image spread over [0, 1] by its histogram of 256 levels, in Pillow's whole numbers; one whose step
+/// would be 0 stays as it is.
+void EqualizeImages(int64_t batch, int64_t pixels, int64_t channels, const float* images, float* out);
+
 }  // namespace simclr

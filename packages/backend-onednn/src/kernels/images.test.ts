@@ -117,3 +117,16 @@ describe("colour jitter", () => {
     expectNear(jitter([0, 1, -1, -1], [2, 0.5, 1, 0]), expected, 1e-6, "brightness first");
   });
 });
+
+describe("rotation", () => {
+  it("refuses a rotation that is not one pair per image", () => {
+    const inputs = { images: tf.ones([2, 3, 3, 1]), rotation: tf.ones([1, 2]) };
+    expect(() => run("SimclrRotate", inputs, { fill: 0 })).toThrow(/SimclrRotate: argument 1/);
+  });
+
+  it("gives images of no pixels back, and equalizes them too", () => {
+    const images = tf.zeros([2, 0, 3, 3]);
+    expect(run("SimclrRotate", { images, rotation: tf.ones([2, 2]) }, { fill: 0 })).toHaveLength(0);
+    expect(run("SimclrEqualize", { images })).toHaveLength(0);
+  });
+});

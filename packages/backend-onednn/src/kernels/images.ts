@@ -31,3 +31,23 @@ export const colorJitter: NativeKernel = {
     return backend.compute("SimclrColorJitter", args, images.shape);
   },
 };
+
+/** `{images, rotation}`, `{fill}` -> each image turned about its centre. */
+export const rotateImages: NativeKernel = {
+  name: "SimclrRotate",
+  run: ({ inputs, attrs, backend }) => {
+    const { images, rotation } = inputs as Infos<"images" | "rotation">;
+    const args = [backend.handle(images), backend.handle(rotation), images.shape, attrs.fill as number];
+    return backend.compute("SimclrRotate", args, images.shape);
+  },
+};
+
+/** `{images}` -> each channel of each image spread by its histogram. */
+export const equalizeImages: NativeKernel = {
+  name: "SimclrEqualize",
+  run: ({ inputs, backend }) => {
+    const { images } = inputs as Infos<"images">;
+    const [batch, height, width, channels] = images.shape as [number, number, number, number];
+    return backend.compute("SimclrEqualize", [backend.handle(images), [batch, height * width, channels]], images.shape);
+  },
+};

@@ -7,7 +7,7 @@ import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from "
 import { elementWise } from "./element-wise.js";
 import { fusedBatchNorm } from "./fused-batch-norm.js";
 import { gathers } from "./gather.js";
-import { colorJitter, separableResample } from "./images.js";
+import { colorJitter, equalizeImages, rotateImages, separableResample } from "./images.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { padV2 } from "./pad.js";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pooling.js";
@@ -57,4 +57,6 @@ export const nativeKernels: readonly NativeKernel[] = [
   momentumUpdate,
   separableResample,
   colorJitter,
+  rotateImages,
+  equalizeImages,
 ];
