@@ -22,7 +22,7 @@ const TOLERANCE = 1e-3;
  * Runs an export and its model on two random images and compares what they answer.
  *
  * @param where - Name of the file, for messages.
- * @throws CheckpointError if they differ by more than rounding.
+ * @throws CheckpointError if they differ by more than rounding, or the model's own outputs are not finite.
  */
 export async function verifyExport(model: Model, where: string, run: RunExport): Promise<ExportCheck> {
   const { imageSize } = model.preprocessing;
@@ -34,8 +34,13 @@ export async function verifyExport(model: Model, where: string, run: RunExport):
     const actual = await run(images, shape);
     let difference = 0;
     for (const [name, tensor] of Object.entries(outputs)) {
-      const expected = await tensor.data();
-      difference = Math.max(difference, relativeDifference(actual[name], expected as Float32Array));
+      const expected = await tensor.data<"float32">();
+      if (!expected.every(Number.isFinite))
+        throw new CheckpointError(
+          `${where} cannot be checked: the model's own ${name} is not finite for images of random pixels. Look at its weights: a running variance may be negative, or training may have diverged.`,
+          { subject: where, expected: "finite outputs", received: name },
+        );
+      difference = Math.max(difference, relativeDifference(actual[name], expected));
     }
     if (!(difference <= TOLERANCE))
       throw new CheckpointError(

@@ -145,6 +145,17 @@ describe("exports", () => {
     made.dispose();
   });
 
+  it("cannot be checked if the model itself gives no numbers", async () => {
+    const made = make({ depth: 18, widthMultiplier: 1 / 64 }, "none");
+    const variance = made.weights.find(({ name }) => name.endsWith("stem/norm/movingVariance"))!.variable;
+    tf.tidy(() => variance.assign(tf.fill(variance.shape, -1)));
+    const run = async () => ({ representation: new Float32Array(2 * 8).fill(Number.NaN) });
+    await expect(verifyExport(made, "m.onnx", run)).rejects.toThrow(
+      "m.onnx cannot be checked: the model's own representation is not finite",
+    );
+    made.dispose();
+  });
+
   it("name the file that cannot be written", async () => {
     const made = make({ depth: 18, widthMultiplier: 1 / 64 }, "none");
     await writeFile(join(folder, "plain"), "");
