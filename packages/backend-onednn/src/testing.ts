@@ -74,3 +74,26 @@ export function values(shape: number[], dtype: "float32" | "int32" | "bool", see
   if (dtype === "int32") return tf.randomUniform(shape, -(2 ** 30), 2 ** 30, "int32", seed);
   return tf.tidy(() => tf.greater(normal(shape, seed), 0));
 }
+
+/** The sum of the products of two tensors' values, and how large rounding may make it, in float64. */
+function inner(a: tf.Tensor, b: tf.Tensor): { product: number; size: number } {
+  const [u, v] = [a.dataSync(), b.dataSync()];
+  let product = 0;
+  let squares = 0;
+  for (let i = 0; i < u.length; i++) {
+    product += u[i]! * v[i]!;
+    squares += (u[i]! * v[i]!) ** 2;
+  }
+  return { product, size: Math.sqrt(squares) };
+}
+
+/**
+ * Asserts <A x, dy> = <x, A' dy>, which holds for every linear A and its gradient A': each pair is of one shape. The
+ * difference may be 1e-4 of the root of the summed squares of the terms, which is what the product would be by chance.
+ */
+export function expectAdjoint(output: [tf.Tensor, tf.Tensor], input: [tf.Tensor, tf.Tensor]): void {
+  expect(output[0].shape).toEqual(output[1].shape);
+  expect(input[0].shape).toEqual(input[1].shape);
+  const [a, b] = [inner(...output), inner(...input)];
+  expect(Math.abs(a.product - b.product)).toBeLessThanOrEqual(1e-4 * Math.max(a.size, b.size));
+}

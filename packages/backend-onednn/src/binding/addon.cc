@@ -7,6 +7,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Napi::Object kernels = Napi::Object::New(env);
   exports.Set("kernels", kernels);
   simclr::BindConvolution(kernels);
+  simclr::BindDepthwise(kernels);
   simclr::BindPooling(kernels);
   simclr::BindMatMul(kernels);
   simclr::BindBatchNorm(kernels);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/buffers.h"
+#include "runtime/product.h"
 
 namespace simclr {
 
@@ -58,12 +59,8 @@ class Args {
   mutable std::vector<std::pair<const void*, Block>> converted_;
 };
 
-/// Number of elements of a shape.
-inline int64_t Product(const std::vector<int64_t>& shape) {
-  int64_t count = 1;
-  for (int64_t size : shape) count *= size;
-  return count;
-}
+/// Number of elements of a shape; see ProductOf.
+inline int64_t Product(const std::vector<int64_t>& shape) { return ProductOf(shape); }
 
 /// A handle as JavaScript sees it.
 inline Napi::Value ToJs(Napi::Env env, Handle handle) { return Napi::Number::New(env, static_cast<double>(handle)); }

@@ -7,6 +7,7 @@ namespace simclr {
 
 void BindMemory(Napi::Object exports);
 void BindConvolution(Napi::Object kernels);
+void BindDepthwise(Napi::Object kernels);
 void BindPooling(Napi::Object kernels);
 void BindMatMul(Napi::Object kernels);
 void BindBatchNorm(Napi::Object kernels);

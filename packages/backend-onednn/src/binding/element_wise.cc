@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "binding/args.h"
 #include "binding/bindings.h"
 #include "kernels/binary.h"
@@ -25,6 +27,17 @@ Napi::Value BoundRelu(const Napi::CallbackInfo& info) {
   const BFloat16* x = args.Data<BFloat16>(0, count);
   Output<BFloat16> y(count);
   Unary<ReluOp>(x, 0, count, y.data());
+  return Return(args, y);
+}
+
+/// Predicate(x, count) -> y, a bool for each value
+template <class Op, class T>
+Napi::Value BoundPredicate(const Napi::CallbackInfo& info) {
+  Args args(info, "Predicate");
+  int64_t count = args.Int(1);
+  const T* x = args.Data<T>(0, count);
+  Output<uint8_t> y(count);
+  Predicate<Op>(x, count, y.data());
   return Return(args, y);
 }
 
@@ -76,6 +89,20 @@ Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
       return RunBinary<Op, uint8_t, uint8_t>(args, plan, aShape, bShape);
   }
   args.Fail(0, "a float32, int32 or bool tensor");
+}
+
+/// As BoundBinary, for functions of one dtype that is also the result's.
+template <class Op, class T>
+Napi::Value BoundBinaryOf(const Napi::CallbackInfo& info) {
+  Args args(info, "Binary");
+  return RunBinary<Op, T, T>(args, args.Ints(2), args.Ints(3));
+}
+
+/// Mod(a, b, shape of a, shape of b) -> y
+Napi::Value BoundMod(const Napi::CallbackInfo& info) {
+  Args args(info, "Mod");
+  if (args.Storage(0).dtype == DType::kInt32) return RunBinary<ModOp, int32_t, int32_t>(args, args.Ints(2), args.Ints(3));
+  return RunBinary<ModOp, float, float>(args, args.Ints(2), args.Ints(3));
 }
 
 template <class T>
@@ -139,6 +166,24 @@ Napi::Value BoundCast(const Napi::CallbackInfo& info) {
   args.Fail(0, "a float32, int32 or bool tensor");
 }
 
+/// Range(start, step, count, int32) -> y; int32 rather than float32 where the flag says so.
+Napi::Value BoundRange(const Napi::CallbackInfo& info) {
+  Args args(info, "Range");
+  double start = args.Number(0), step = args.Number(1);
+  int64_t count = args.Int(2);
+  if (count < 0) args.Fail(2, "a count >= 0");
+  if (args.Flag(3)) {
+    double last = start + static_cast<double>(std::max<int64_t>(count - 1, 0)) * step, limit = 2147483648.0;
+    if (!(std::fmin(start, last) >= -limit && std::fmax(start, last) < limit)) args.Fail(0, "a range inside int32");
+    Output<int32_t> y(count);
+    Range(start, step, count, y.data());
+    return Return(args, y);
+  }
+  Output<float> y(count);
+  Range(start, step, count, y.data());
+  return Return(args, y);
+}
+
 template <class T>
 Napi::Value RunFill(const Args& args, int64_t count, double value) {
   Output<T> y(count);
@@ -178,6 +223,16 @@ void BindElementWise(Napi::Object kernels) {
   Export(kernels, "Log1p", BoundUnary<Log1pOp>);
   Export(kernels, "Sigmoid", BoundUnary<SigmoidOp>);
   Export(kernels, "Tanh", BoundUnary<TanhOp>);
+  Export(kernels, "Elu", BoundUnary<EluOp>);
+  Export(kernels, "Selu", BoundUnary<SeluOp>);
+  Export(kernels, "Softplus", BoundUnary<SoftplusOp>);
+  Export(kernels, "Erf", BoundUnary<ErfOp>);
+  Export(kernels, "Sin", BoundUnary<SinOp>);
+  Export(kernels, "Cos", BoundUnary<CosOp>);
+  Export(kernels, "IsNan", BoundPredicate<IsNanOp, float>);
+  Export(kernels, "IsInf", BoundPredicate<IsInfOp, float>);
+  Export(kernels, "IsFinite", BoundPredicate<IsFiniteOp, float>);
+  Export(kernels, "LogicalNot", BoundPredicate<LogicalNotOp, uint8_t>);
   Export(kernels, "Floor", BoundUnary<FloorOp>);
   Export(kernels, "Ceil", BoundUnary<CeilOp>);
   Export(kernels, "Round", BoundUnary<RoundOp>);
@@ -190,6 +245,11 @@ void BindElementWise(Napi::Object kernels) {
   Export(kernels, "Minimum", BoundBinary<MinimumOp, void>);
   Export(kernels, "Pow", BoundBinary<PowOp, void>);
   Export(kernels, "SquaredDifference", BoundBinary<SquaredDifferenceOp, void>);
+  Export(kernels, "Atan2", BoundBinaryOf<Atan2Op, float>);
+  Export(kernels, "Mod", BoundMod);
+  Export(kernels, "FloorDiv", BoundBinaryOf<FloorDivOp, int32_t>);
+  Export(kernels, "Prelu", BoundBinaryOf<PreluOp, float>);
+  Export(kernels, "EluGrad", BoundBinaryOf<EluGradOp, float>);
   Export(kernels, "Equal", BoundBinary<EqualOp, bool>);
   Export(kernels, "NotEqual", BoundBinary<NotEqualOp, bool>);
   Export(kernels, "Greater", BoundBinary<GreaterOp, bool>);
@@ -201,6 +261,7 @@ void BindElementWise(Napi::Object kernels) {
   Export(kernels, "Select", BoundSelect);
   Export(kernels, "Cast", BoundCast);
   Export(kernels, "Fill", BoundFill);
+  Export(kernels, "Range", BoundRange);
 }
 
 }  // namespace simclr

@@ -15,12 +15,15 @@ ResizeShape ShapeOf(const Args& args) {
   return {v[0], v[1], v[2], v[3], v[4], v[5], args.Flag(2), args.Flag(3)};
 }
 
+int64_t InputSize(const ResizeShape& s) { return Product({s.batch, s.height, s.width, s.channels}); }
+int64_t OutputSize(const ResizeShape& s) { return Product({s.batch, s.outHeight, s.outWidth, s.channels}); }
+
 /// ResizeBilinear(images, sizes, alignCorners, halfPixelCenters) -> out
 Napi::Value BoundResize(const Napi::CallbackInfo& info) {
   Args args(info, "ResizeBilinear");
   ResizeShape s = ShapeOf(args);
-  const float* images = args.Data<float>(0, s.batch * s.height * s.width * s.channels);
-  Output<float> out(s.batch * s.outHeight * s.outWidth * s.channels);
+  const float* images = args.Data<float>(0, InputSize(s));
+  Output<float> out(OutputSize(s));
   ResizeBilinear(s, images, out.data());
   return Return(args, out);
 }
@@ -29,9 +32,35 @@ Napi::Value BoundResize(const Napi::CallbackInfo& info) {
 Napi::Value BoundResizeGrad(const Napi::CallbackInfo& info) {
   Args args(info, "ResizeBilinearGrad");
   ResizeShape s = ShapeOf(args);
-  const float* dy = args.Data<float>(0, s.batch * s.outHeight * s.outWidth * s.channels);
-  Output<float> dx(s.batch * s.height * s.width * s.channels);
+  const float* dy = args.Data<float>(0, OutputSize(s));
+  Output<float> dx(InputSize(s));
   ResizeBilinearGrad(s, dy, dx.data());
+  return Return(args, dx);
+}
+
+template <class T>
+Napi::Value RunResizeNearest(const Args& args, const ResizeShape& s) {
+  const T* images = args.Data<T>(0, InputSize(s));
+  Output<T> out(OutputSize(s));
+  ResizeNearest(s, images, out.data());
+  return Return(args, out);
+}
+
+/// ResizeNearestNeighbor(images, sizes, alignCorners, halfPixelCenters) -> out
+Napi::Value BoundResizeNearest(const Napi::CallbackInfo& info) {
+  Args args(info, "ResizeNearestNeighbor");
+  ResizeShape s = ShapeOf(args);
+  if (args.Storage(0).dtype == DType::kInt32) return RunResizeNearest<int32_t>(args, s);
+  return RunResizeNearest<float>(args, s);
+}
+
+/// ResizeNearestNeighborGrad(dy, sizes, alignCorners, halfPixelCenters) -> dx
+Napi::Value BoundResizeNearestGrad(const Napi::CallbackInfo& info) {
+  Args args(info, "ResizeNearestNeighborGrad");
+  ResizeShape s = ShapeOf(args);
+  const float* dy = args.Data<float>(0, OutputSize(s));
+  Output<float> dx(InputSize(s));
+  ResizeNearestGrad(s, dy, dx.data());
   return Return(args, dx);
 }
 
@@ -44,10 +73,10 @@ Napi::Value BoundCropAndResize(const Napi::CallbackInfo& info) {
     if (v[d] < (d < 4 ? 1 : 0)) args.Fail(3, "sizes of images >= 1, other sizes >= 0");
   }
   CropShape s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], args.Flag(4), static_cast<float>(args.Number(5))};
-  const float* images = args.Data<float>(0, s.batch * s.height * s.width * s.channels);
-  const float* boxes = args.Data<float>(1, s.boxes * 4);
+  const float* images = args.Data<float>(0, Product({s.batch, s.height, s.width, s.channels}));
+  const float* boxes = args.Data<float>(1, Product({s.boxes, 4}));
   const int32_t* image = args.Data<int32_t>(2, s.boxes);
-  Output<float> out(s.boxes * s.outHeight * s.outWidth * s.channels);
+  Output<float> out(Product({s.boxes, s.outHeight, s.outWidth, s.channels}));
   CropAndResize(s, images, boxes, image, out.data());
   return Return(args, out);
 }
@@ -57,6 +86,8 @@ Napi::Value BoundCropAndResize(const Napi::CallbackInfo& info) {
 void BindResize(Napi::Object kernels) {
   Export(kernels, "ResizeBilinear", BoundResize);
   Export(kernels, "ResizeBilinearGrad", BoundResizeGrad);
+  Export(kernels, "ResizeNearestNeighbor", BoundResizeNearest);
+  Export(kernels, "ResizeNearestNeighborGrad", BoundResizeNearestGrad);
   Export(kernels, "CropAndResize", BoundCropAndResize);
 }
 

@@ -11,17 +11,58 @@
 
 namespace simclr {
 
-struct AddOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a + b; } };
-struct SubOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a - b; } };
-struct MultiplyOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a * b; } };
+/// int32 arithmetic wraps round, as in JavaScript; in C++ only that of unsigned types does.
+template <class T>
+using Wrapping = std::conditional_t<std::is_same_v<T, int32_t>, uint32_t, T>;
+
+struct AddOp {
+  template <class T>
+  SIMCLR_INLINE static T Apply(T a, T b) { return static_cast<T>(Wrapping<T>(a) + Wrapping<T>(b)); }
+};
+struct SubOp {
+  template <class T>
+  SIMCLR_INLINE static T Apply(T a, T b) { return static_cast<T>(Wrapping<T>(a) - Wrapping<T>(b)); }
+};
+struct MultiplyOp {
+  template <class T>
+  SIMCLR_INLINE static T Apply(T a, T b) { return static_cast<T>(Wrapping<T>(a) * Wrapping<T>(b)); }
+};
 struct RealDivOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a / b; } };
 /// NaN in either operand comes through.
 struct MaximumOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a > b || a != a ? a : b; } };
 struct MinimumOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a < b || a != a ? a : b; } };
 struct PowOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return std::pow(a, b); } };
 struct SquaredDifferenceOp {
-  template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return (a - b) * (a - b); }
+  template <class T>
+  SIMCLR_INLINE static T Apply(T a, T b) { return MultiplyOp::Apply(SubOp::Apply(a, b), SubOp::Apply(a, b)); }
 };
+struct Atan2Op { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return std::atan2(a, b); } };
+/// The remainder has the divisor's sign.
+struct ModOp {
+  SIMCLR_INLINE static float Apply(float a, float b) {
+    double remainder = std::fmod(a, static_cast<double>(b));
+    bool sameSign = (a < 0 && b < 0) || (a >= 0 && b >= 0);
+    return static_cast<float>(sameSign ? remainder : std::fmod(remainder + b, static_cast<double>(b)));
+  }
+  SIMCLR_INLINE static int32_t Apply(int32_t a, int32_t b) {
+    if (b == 0) return 0;
+    int64_t remainder = static_cast<int64_t>(a) % b;
+    return static_cast<int32_t>(remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder);
+  }
+};
+/// Rounds down; 0 where the divisor is 0, and wraps round.
+struct FloorDivOp {
+  SIMCLR_INLINE static int32_t Apply(int32_t a, int32_t b) {
+    if (b == 0) return 0;
+    int64_t quotient = static_cast<int64_t>(a) / b;
+    if (static_cast<int64_t>(a) % b != 0 && (a < 0) != (b < 0)) --quotient;
+    return static_cast<int32_t>(quotient);
+  }
+};
+/// Prelu(x, alpha)
+struct PreluOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return a < 0 ? b * a : a; } };
+/// EluGrad(dy, y)
+struct EluGradOp { template <class T> SIMCLR_INLINE static T Apply(T a, T b) { return b >= 0 ? a : a * (b + 1); } };
 struct EqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a == b; } };
 struct NotEqualOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a != b; } };
 struct GreaterOp { template <class T> SIMCLR_INLINE static uint8_t Apply(T a, T b) { return a > b; } };
@@ -103,6 +144,14 @@ void Cast(const From* x, int64_t count, To* y) {
         y[i] = static_cast<To>(x[i]);
       }
     }
+  });
+}
+
+/// y[i] = start + i * step, each from float64.
+template <class T>
+void Range(double start, double step, int64_t count, T* y) {
+  ParallelFor(count, 32768, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    for (int64_t i = begin; i < end; ++i) y[i] = static_cast<T>(start + static_cast<double>(i) * step);
   });
 }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { applyActivation, hasVectorBias, optionalHandle } from "../activation.js";
+import { compose } from "../composition.js";
 import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
 import { getPrecision } from "../precision.js";
 
@@ -98,12 +99,16 @@ export const conv2dBackpropFilter: NativeKernel = {
 
 export const fusedConv2d: NativeKernel = {
   name: "FusedConv2D",
-  accepts: (call) => isNhwcFloat32(call) && hasVectorBias(call.inputs.bias, call.inputs.filter!.shape[3]!),
+  accepts: isNhwcFloat32,
   flops: (call) => flops(forwardInfo(call)),
   run: (call) => {
-    const { inputs, backend } = call;
+    const { inputs, attrs, backend } = call;
     const { x, filter, bias } = inputs as { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo };
     const info = forwardInfo(call);
+    if (bias && !hasVectorBias(bias, info.outChannels)) {
+      const sum = compose(backend, (run) => run("Add", { a: run("Conv2D", { x, filter }, attrs), b: bias }));
+      return applyActivation(call, sum);
+    }
     const operands = [backend.handle(x), backend.handle(filter), optionalHandle(backend, bias)];
     const y = backend.compute("Conv2D", [...operands, convSizes(info), useBfloat16()], info.outShape);
     return applyActivation(call, y);

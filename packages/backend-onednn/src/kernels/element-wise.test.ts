@@ -24,6 +24,9 @@ const UNARY: Record<string, (x: tf.Tensor) => tf.Tensor> = {
   ...{ abs: tf.abs, neg: tf.neg, square: tf.square, sqrt: tf.sqrt, rsqrt: tf.rsqrt, reciprocal: tf.reciprocal },
   ...{ relu: tf.relu, relu6: tf.relu6, sign: tf.sign, exp: tf.exp, expm1: tf.expm1, log: tf.log, log1p: tf.log1p },
   ...{ sigmoid: tf.sigmoid, tanh: tf.tanh, floor: tf.floor, ceil: tf.ceil, round: tf.round },
+  ...{ elu: tf.elu, selu: tf.selu, softplus: tf.softplus, erf: tf.erf, sin: tf.sin, cos: tf.cos },
+  ...{ isNaN: tf.isNaN, isInf: tf.isInf, isFinite: tf.isFinite },
+  logicalNot: (x) => tf.logicalNot(tf.greater(x, 0)),
   leakyRelu: (x) => tf.leakyRelu(x, 0.3),
   step: (x) => tf.step(x, 0.25),
   clipByValue: (x) => tf.clipByValue(x, -0.7, 0.9),
@@ -32,6 +35,7 @@ const BINARY: Record<string, (a: tf.Tensor, b: tf.Tensor) => tf.Tensor> = {
   ...{ add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum },
   squaredDifference: tf.squaredDifference,
   pow: (a, b) => tf.pow(tf.abs(a), b),
+  ...{ atan2: tf.atan2, mod: tf.mod, prelu: tf.prelu },
   ...{ equal: tf.equal, notEqual: tf.notEqual, greater: tf.greater, greaterEqual: tf.greaterEqual },
   ...{ less: tf.less, lessEqual: tf.lessEqual },
 };
@@ -74,9 +78,34 @@ describe("functions of two operands", () => {
           2e-6,
         );
       const special = () => [tf.tensor2d(SPECIAL, [SPECIAL.length, 1]), tf.tensor1d(SPECIAL)];
-      if (name !== "pow") await compareWithCpu(special, ([a, b]) => [f(a!, b!)], 0);
+      const tolerance = name === "atan2" ? 1e-7 : 0; // an ulp: cpu computes it in float64
+      if (name !== "pow") await compareWithCpu(special, ([a, b]) => [f(a!, b!)], tolerance);
     });
   }
+
+  it("divides int32 and takes its remainder towards minus infinity, and gives 0 for a divisor of 0", async () => {
+    await tf.setBackend("onednn");
+    const a = tf.tensor1d([7, -7, 7, -7, 6, -6, 0, 5, -(2 ** 31)], "int32");
+    const b = tf.tensor1d([2, 2, -2, -2, 3, -3, 4, 0, -1], "int32");
+    expect([...tf.floorDiv(a, b).dataSync()]).toEqual([3, -4, -4, 3, 2, 2, 0, 0, -(2 ** 31)]); // the last wraps round
+    expect([...tf.mod(a, b).dataSync()]).toEqual([1, 1, -1, -1, 0, 0, 0, 0, 0]);
+  });
+
+  it("wraps int32 arithmetic round as JavaScript does", async () => {
+    await compareWithCpu(
+      () => [tf.tensor1d([2 ** 31 - 1, -(2 ** 31), 2 ** 30], "int32"), tf.tensor1d([1, -1, 2 ** 30], "int32")],
+      ([a, b]) => [tf.add(a!, b!), tf.sub(b!, a!), tf.mul(a!, b!)],
+      0,
+    );
+  });
+
+  it("has the gradient of elu that cpu has", async () => {
+    await compareWithCpu(
+      () => [normal(SIZE, 8), normal(SIZE, 9)],
+      ([dy, y]) => [tf.engine().runKernel("EluGrad", { dy: dy!, y: y! }) as tf.Tensor],
+      2e-6,
+    );
+  });
 
   it("keeps int32 exact beyond the range of float32, and gives bools of 0 and 1", async () => {
     await tf.setBackend("onednn");
@@ -119,6 +148,29 @@ describe("select, cast, fill", () => {
       ],
       0,
     );
+  });
+
+  it("counts like cpu, up, down and by fractions", async () => {
+    await compareWithCpu(
+      () => [],
+      () => [
+        tf.range(0, 100_003, 1, "int32"),
+        tf.range(5, -3, -2, "int32"),
+        tf.range(3, 0),
+        tf.range(2, 2),
+        tf.range(0, 5, -1),
+        tf.range(-1, 1, 0.125),
+        tf.linspace(-3, 7, 11),
+        tf.linspace(4, 9, 1),
+      ],
+      1e-6,
+    );
+  });
+
+  it("counts exactly beyond the integers of float32", async () => {
+    await tf.setBackend("onednn");
+    const values = tf.range(0, 2 ** 24 + 9, 1, "int32").dataSync();
+    expect([values.length, ...values.slice(-2)]).toEqual([2 ** 24 + 9, 2 ** 24 + 7, 2 ** 24 + 8]);
   });
 
   it("fills with every dtype", async () => {

@@ -18,7 +18,20 @@ const alpha = (attrs: KernelCall["attrs"]): number => attrs.alpha as number;
 const PLAIN_UNARY = [
   ...["Abs", "Neg", "Square", "Sqrt", "Rsqrt", "Reciprocal", "Relu", "Relu6", "Sign"],
   ...["Exp", "Expm1", "Log", "Log1p", "Sigmoid", "Tanh", "Floor", "Ceil", "Round"],
+  ...["Elu", "Selu", "Softplus", "Erf", "Sin", "Cos"],
 ];
+
+/** Questions about each value of a tensor of dtype `dtype`; the answers are bools. */
+function predicate(name: string, dtype: tf.DataType): NativeKernel {
+  return {
+    name,
+    accepts: ({ inputs }) => inputs.x!.dtype === dtype,
+    run: ({ inputs, backend }) => {
+      const x = inputs.x!;
+      return backend.compute(name, [backend.handle(x), tf.util.sizeFromShape(x.shape)], x.shape, "bool");
+    },
+  };
+}
 
 const clipByValue: NativeKernel = {
   name: "ClipByValue",
@@ -34,14 +47,25 @@ const clipByValue: NativeKernel = {
 /** Dimensions beyond this go to cpu; see `kMaxRank` of broadcast.h. */
 const MAX_RANK = 8;
 
-/** Functions of two operands of one dtype among `dtypes`; the result is bool where `compares`. */
-function binary(name: string, dtypes: readonly tf.DataType[], compares = false): NativeKernel {
+interface BinaryOptions {
+  /** Whether the result is bool. */
+  readonly compares?: boolean;
+  /** What the kernel calls its operands. */
+  readonly operands?: readonly [string, string];
+}
+
+/** Functions of two operands of one dtype among `dtypes`. */
+function binary(name: string, dtypes: readonly tf.DataType[], options: BinaryOptions = {}): NativeKernel {
+  const { compares = false, operands = ["a", "b"] } = options;
+  const both = (inputs: KernelCall["inputs"]) => [inputs[operands[0]]!, inputs[operands[1]]!] as const;
   return {
     name,
-    accepts: ({ inputs: { a, b } }) =>
-      a!.dtype === b!.dtype && dtypes.includes(a!.dtype) && Math.max(a!.shape.length, b!.shape.length) <= MAX_RANK,
+    accepts: ({ inputs }) => {
+      const [a, b] = both(inputs);
+      return a.dtype === b.dtype && dtypes.includes(a.dtype) && Math.max(a.shape.length, b.shape.length) <= MAX_RANK;
+    },
     run: ({ inputs, backend }) => {
-      const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
+      const [a, b] = both(inputs);
       const dtype = compares ? "bool" : a.dtype;
       if (haveOneShape(a, b)) {
         const size = tf.util.sizeFromShape(a.shape);
@@ -99,6 +123,34 @@ const fill: NativeKernel = {
   },
 };
 
+/** Evenly spaced values, each computed from the first rather than from its neighbour. */
+const range: NativeKernel = {
+  name: "Range",
+  accepts: ({ attrs }) => {
+    const { start, stop, step, dtype } = attrs as unknown as tf.RangeAttrs;
+    const numbers = [start, stop, step];
+    return numbers.every(Number.isFinite) && (dtype === "float32" || (dtype === "int32" && numbers.every(isInt32)));
+  },
+  run: ({ attrs, backend }) => {
+    const { start, stop, step: given, dtype } = attrs as unknown as tf.RangeAttrs;
+    const goesAway = (start < stop && given < 0) || (stop < start && given > 1);
+    const step = stop < start && given === 1 ? -1 : given; // as tfjs counts down without being told
+    const count = start === stop || goesAway ? 0 : Math.abs(Math.ceil((stop - start) / step));
+    return backend.compute("Range", [start, step, count, dtype === "int32"], [count], dtype);
+  },
+};
+
+const isInt32 = (value: number): boolean => (value | 0) === value;
+
+const linSpace: NativeKernel = {
+  name: "LinSpace",
+  run: ({ attrs, backend }) => {
+    const { start, stop, num } = attrs as unknown as tf.LinSpaceAttrs;
+    const step = num > 1 ? (stop - start) / (num - 1) : 0;
+    return backend.compute("Range", [start, step, num, false], [num]);
+  },
+};
+
 function like(name: string, value: number): NativeKernel {
   return {
     name,
@@ -116,12 +168,22 @@ export const elementWise: readonly NativeKernel[] = [
   unary("Step", alpha),
   clipByValue,
   ...["Add", "Sub", "Multiply", "Maximum", "Minimum", "SquaredDifference"].map((name) => binary(name, NUMBERS)),
-  ...["RealDiv", "Pow"].map((name) => binary(name, ["float32"])),
-  ...["Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"].map((name) => binary(name, NUMBERS, true)),
-  ...["LogicalAnd", "LogicalOr"].map((name) => binary(name, ["bool"], true)),
+  ...["RealDiv", "Pow", "Atan2"].map((name) => binary(name, ["float32"])),
+  ...["Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "LessEqual"].map((name) =>
+    binary(name, NUMBERS, { compares: true }),
+  ),
+  ...["LogicalAnd", "LogicalOr"].map((name) => binary(name, ["bool"], { compares: true })),
+  binary("Mod", NUMBERS),
+  binary("FloorDiv", ["int32"]),
+  binary("Prelu", ["float32"], { operands: ["x", "alpha"] }),
+  binary("EluGrad", ["float32"], { operands: ["dy", "y"] }),
+  ...["IsNan", "IsInf", "IsFinite"].map((name) => predicate(name, "float32")),
+  predicate("LogicalNot", "bool"),
   select,
   cast,
   fill,
+  range,
+  linSpace,
   like("ZerosLike", 0),
   like("OnesLike", 1),
 ];

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { applyActivation, hasVectorBias, optionalHandle } from "../activation.js";
+import { compose } from "../composition.js";
 import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
 import { getPrecision } from "../precision.js";
 
@@ -51,10 +52,15 @@ export const batchMatMul: NativeKernel = {
 
 export const fusedMatMul: NativeKernel = {
   name: "_FusedMatMul",
-  accepts: (call) => {
-    const { b, bias } = call.inputs;
-    return allFloat32(call) && hasVectorBias(bias, lastTwo(b!.shape, call.attrs.transposeB as boolean)[1]);
-  },
+  accepts: allFloat32,
   flops,
-  run: (call) => applyActivation(call, multiply(call, call.inputs.bias ?? null)),
+  run: (call) => {
+    const { inputs, attrs, backend } = call;
+    const { a, b, bias } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo; bias?: tf.TensorInfo };
+    if (!bias || hasVectorBias(bias, lastTwo(b.shape, attrs.transposeB as boolean)[1])) {
+      return applyActivation(call, multiply(call, bias ?? null));
+    }
+    const sum = compose(backend, (run) => run("Add", { a: run("BatchMatMul", { a, b }, attrs), b: bias }));
+    return applyActivation(call, sum);
+  },
 };

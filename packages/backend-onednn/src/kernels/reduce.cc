@@ -77,6 +77,23 @@ struct FoldMin { SIMCLR_INLINE static float Apply(float a, float b) { return b <
 struct FoldAll { SIMCLR_INLINE static uint8_t Apply(uint8_t a, uint8_t b) { return a && b; } };
 struct FoldAny { SIMCLR_INLINE static uint8_t Apply(uint8_t a, uint8_t b) { return a || b; } };
 
+/// y[o, j] = product over i of x[o, i, j], in a wider type.
+template <class Wide, class T>
+void WideProduct(const ReduceShape& shape, const T* x, T* y) {
+  ParallelFor(shape.outer, RowGrain(shape), [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    Scratch<Wide> scratch(static_cast<size_t>(shape.inner));
+    Wide* products = scratch.data();
+    for (int64_t o = begin; o < end; ++o) {
+      std::fill_n(products, shape.inner, Wide{1});
+      for (int64_t i = 0; i < shape.size; ++i) {
+        const T* row = x + (o * shape.size + i) * shape.inner;
+        for (int64_t j = 0; j < shape.inner; ++j) products[j] *= static_cast<Wide>(row[j]);
+      }
+      for (int64_t j = 0; j < shape.inner; ++j) y[o * shape.inner + j] = static_cast<T>(products[j]);
+    }
+  });
+}
+
 template <bool kGreatest>
 void ArgBest(const ReduceShape& shape, const float* x, int32_t* y) {
   ParallelFor(shape.outer, RowGrain(shape), [=](int64_t begin, int64_t end) SIMCLR_INLINE {
@@ -143,6 +160,8 @@ void Sum(const ReduceShape& shape, const int32_t* x, int32_t* y) {
   });
 }
 
+void Prod(const ReduceShape& shape, const float* x, float* y) { WideProduct<double>(shape, x, y); }
+void Prod(const ReduceShape& shape, const int32_t* x, int32_t* y) { WideProduct<uint32_t>(shape, x, y); }
 void Max(const ReduceShape& shape, const float* x, float* y) { Fold<FoldMax>(shape, x, y); }
 void Min(const ReduceShape& shape, const float* x, float* y) { Fold<FoldMin>(shape, x, y); }
 void All(const ReduceShape& shape, const uint8_t* x, uint8_t* y) { Fold<FoldAll>(shape, x, y); }

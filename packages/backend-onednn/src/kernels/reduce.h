@@ -15,6 +15,10 @@ struct ReduceShape {
 void Sum(const ReduceShape& shape, const float* x, double scale, float* y);
 void Sum(const ReduceShape& shape, const int32_t* x, int32_t* y);
 
+/// Products in double; int32 wraps round; 1 where size is 0.
+void Prod(const ReduceShape& shape, const float* x, float* y);
+void Prod(const ReduceShape& shape, const int32_t* x, int32_t* y);
+
 /// NaN comes through.
 void Max(const ReduceShape& shape, const float* x, float* y);
 void Min(const ReduceShape& shape, const float* x, float* y);

@@ -1,7 +1,7 @@
 import "../register.js";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
-import { compareWithCpu, normal } from "../testing.js";
+import { compareWithCpu, normal, values } from "../testing.js";
 
 const SHAPE = [5, 33, 17, 29];
 const AXES = [undefined, [0], [3], [1], [0, 1, 2], [1, 2], [0, 2], [1, 3], [0, 1, 2, 3], [2, 3], [0, 3]];
@@ -27,9 +27,9 @@ describe("reductions", () => {
   it("sums long rows and many rows as float64 does", async () => {
     await tf.setBackend("onednn");
     const x = normal([200_003, 7], 2);
-    const values = x.dataSync();
+    const numbers = x.dataSync();
     const columns = new Float64Array(7);
-    for (let i = 0; i < values.length; i++) columns[i % 7]! += values[i]!;
+    for (let i = 0; i < numbers.length; i++) columns[i % 7]! += numbers[i]!;
     const actual = tf.sum(x, 0).dataSync();
     for (let j = 0; j < 7; j++)
       expect(Math.abs(actual[j]! - columns[j]!)).toBeLessThan(1e-5 * Math.abs(columns[j]!) + 1e-4);
@@ -47,6 +47,56 @@ describe("reductions", () => {
     );
     const flags = () => [tf.tensor2d([1, 1, 0, 0, 0, 0], [3, 2], "bool")];
     await compareWithCpu(flags, ([x]) => [tf.all(x!, 1), tf.any(x!, 1), tf.all(x!), tf.any(x!, 0)], 0);
+  });
+
+  it("multiplies as cpu does, bools and int32 as integers", async () => {
+    await compareWithCpu(
+      () => [normal([7, 33, 5], 5), values([4, 6], "int32", 1), values([9, 3], "bool", 2), tf.zeros([3, 0])],
+      ([x, i, b, empty]) => [
+        ...[tf.prod(x!, 1), tf.prod(x!, [0, 2], true), tf.prod(x!, 2)],
+        ...[tf.prod(tf.cast(tf.mod(i!, tf.scalar(9, "int32")), "int32"), 1), tf.prod(b!, 0), tf.prod(empty!, 1)],
+      ],
+      1e-5,
+    );
+  });
+
+  it.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])("adds and multiplies up along an axis, exclusive %s, reverse %s", async (exclusive, reverse) => {
+    await compareWithCpu(
+      () => [normal([3, 513, 5], 7), values([11, 17], "int32", 3)],
+      ([x, i]) => [
+        ...[tf.cumsum(x!, 1, exclusive, reverse), tf.cumsum(x!, 2, exclusive, reverse)],
+        ...[tf.cumprod(x!, 2, exclusive, reverse), tf.cumprod(x!, 0, exclusive, reverse)],
+        ...[tf.cumsum(i!, 1, exclusive, reverse), tf.cumsum(i!, 0, exclusive, reverse)],
+      ],
+      1e-5,
+    );
+  });
+
+  it("finds the largest k in order, ties by index, for every k", async () => {
+    await tf.setBackend("onednn");
+    const width = 257;
+    const x = tf.tidy(() => tf.round(tf.mul(normal([19, width], 8), 20))); // many ties
+    const rows = x.arraySync() as number[][];
+    expect(tf.topk(x, 0).indices.shape).toEqual([19, 0]);
+    for (const k of [1, 2, 65, 256, 257]) {
+      const { values: v, indices } = tf.topk(x, k);
+      const order = rows.map((row) => row.map((_, i) => i).sort((a, b) => row[b]! - row[a]! || a - b));
+      expect(indices.arraySync()).toEqual(order.map((o) => o.slice(0, k)));
+      expect(v.arraySync()).toEqual(order.map((o, r) => o.slice(0, k).map((i) => rows[r]![i])));
+    }
+    const { values: v, indices } = tf.topk(tf.tensor1d([3, 2 ** 24 + 1, -1, 2 ** 24], "int32"), 2);
+    expect([v.dtype, ...v.dataSync(), ...indices.dataSync()]).toEqual(["int32", 2 ** 24 + 1, 2 ** 24, 1, 3]);
+  });
+
+  it("puts NaN before every number in topk, so that it is seen", async () => {
+    await tf.setBackend("onednn");
+    const { indices } = tf.topk(tf.tensor1d([1, Number.NaN, Number.POSITIVE_INFINITY, Number.NaN, 2]), 4);
+    expect([...indices.dataSync()]).toEqual([1, 3, 2, 4]);
   });
 
   it("finds the first largest and smallest", async () => {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { OnednnBackend } from "../backend.js";
-import { allFloat32, type KernelCall, type NativeKernel } from "../kernel.js";
+import { isNumeric, type KernelCall, type NativeKernel } from "../kernel.js";
 
 /** A reduction over neighbouring dimensions of a tensor seen as [outer, size, inner]. */
 type Sizes = readonly [outer: number, size: number, inner: number];
@@ -61,14 +61,77 @@ const sum: NativeKernel = {
   },
 };
 
+/** Runs `f` on `x` as a tensor of dtype `dtype`: on itself, or on a copy that lasts as long as `f`. */
+function withDtype<T>(backend: OnednnBackend, x: tf.TensorInfo, dtype: tf.DataType, f: (x: tf.TensorInfo) => T): T {
+  if (x.dtype === dtype) return f(x);
+  const args = [backend.handle(x), tf.util.sizeFromShape(x.shape), dtype];
+  const converted = backend.compute("Cast", args, x.shape, dtype);
+  try {
+    return f(converted);
+  } finally {
+    backend.disposeIntermediateTensorInfo(converted);
+  }
+}
+
+/** Of bools, the product of int32 0 and 1. */
+const prod: NativeKernel = {
+  name: "Prod",
+  accepts: ({ inputs }) => isNumeric(inputs.x!.dtype),
+  run: (call) => {
+    const { backend, inputs } = call;
+    const dtype = inputs.x!.dtype === "float32" ? "float32" : "int32";
+    return withDtype(backend, inputs.x!, dtype, (operand) =>
+      runPasses(operand, planOf(call), backend, (x, sizes, shape) =>
+        backend.compute("Prod", [backend.handle(x), [...sizes]], shape, dtype),
+      ),
+    );
+  },
+};
+
+function scan(name: "Cumsum" | "Cumprod"): NativeKernel {
+  return {
+    name,
+    accepts: ({ inputs }) => isNumeric(inputs.x!.dtype),
+    run: ({ inputs, attrs, backend }) => {
+      const { axis, exclusive, reverse } = attrs as unknown as tf.CumsumAttrs;
+      const dtype = inputs.x!.dtype === "float32" ? "float32" : "int32";
+      return withDtype(backend, inputs.x!, dtype, (x) => {
+        const { passes } = plan(x.shape, axis);
+        const sizes = passes[0] ?? [1, 1, 1];
+        return backend.compute(name, [backend.handle(x), [...sizes], exclusive, reverse], x.shape, dtype);
+      });
+    },
+  };
+}
+
+/** NaN counts as larger than any number; of equal values the one with the lower index comes first. */
+const topK: NativeKernel = {
+  name: "TopK",
+  accepts: ({ inputs }) => inputs.x!.dtype === "float32" || inputs.x!.dtype === "int32",
+  run: ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const k = attrs.k as number;
+    const width = x.shape.at(-1) ?? 1;
+    const rows = tf.util.sizeFromShape(x.shape.slice(0, -1));
+    const shape = [...x.shape.slice(0, -1), k];
+    const outputs = [
+      { shape, dtype: x.dtype },
+      { shape, dtype: "int32" as const },
+    ];
+    return backend.computeAll("TopK", [backend.handle(x), rows, width, k], outputs);
+  },
+};
+
 const mean: NativeKernel = {
   name: "Mean",
-  accepts: allFloat32,
+  accepts: ({ inputs }) => isNumeric(inputs.x!.dtype),
   run: (call) => {
     const { backend } = call;
     const reduction = planOf(call);
-    return runPasses(call.inputs.x!, reduction, backend, (x, sizes, shape, isLast) =>
-      backend.compute("Sum", [backend.handle(x), [...sizes], isLast ? 1 / reduction.reduced : 1], shape),
+    return withDtype(backend, call.inputs.x!, "float32", (operand) =>
+      runPasses(operand, reduction, backend, (x, sizes, shape, isLast) =>
+        backend.compute("Sum", [backend.handle(x), [...sizes], isLast ? 1 / reduction.reduced : 1], shape),
+      ),
     );
   },
 };
@@ -112,6 +175,10 @@ const softmax: NativeKernel = {
 export const reductions: readonly NativeKernel[] = [
   sum,
   mean,
+  prod,
+  scan("Cumsum"),
+  scan("Cumprod"),
+  topK,
   fold("Max", "float32"),
   fold("Min", "float32"),
   fold("All", "bool"),

@@ -1,4 +1,4 @@
-// Bilinear resizing of NHWC float32 images, its gradient, and resized crops.
+// Resizing of NHWC images, bilinear (float32) or to the nearest pixel, the gradients, and resized crops.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,13 @@ void ResizeBilinear(const ResizeShape& shape, const float* images, float* out);
 
 /// The adjoint of ResizeBilinear, so true for every setting: dy [batch, outHeight, outWidth, channels] -> dx.
 void ResizeBilinearGrad(const ResizeShape& shape, const float* dy, float* dx);
+
+/// T is float or int32_t.
+template <class T>
+void ResizeNearest(const ResizeShape& shape, const T* images, T* out);
+
+/// The adjoint of ResizeNearest for every setting: each dy is added to the pixel that it was read from.
+void ResizeNearestGrad(const ResizeShape& shape, const float* dy, float* dx);
 
 struct CropShape {
   int64_t batch, height, width, channels;

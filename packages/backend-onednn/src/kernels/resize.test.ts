@@ -77,6 +77,51 @@ describe("ResizeBilinear", () => {
   }
 });
 
+/** Source of place `i`, as TensorFlow's resize_nearest_neighbor defines it. */
+function nearest(i: number, size: number, outSize: number, align: boolean, half: boolean): number {
+  const scale = align && outSize > 1 ? (size - 1) / (outSize - 1) : size / outSize;
+  const place = (half ? i + 0.5 : i) * scale;
+  return Math.min(size - 1, align ? Math.round(place) : Math.floor(place));
+}
+
+describe("ResizeNearestNeighbor", () => {
+  for (const [align, half] of MODES) {
+    it(`moves pixels as a plain loop does, and back, alignCorners ${align}, halfPixelCenters ${half}`, async () => {
+      await tf.setBackend("onednn");
+      const [batch, height, width, channels] = IMAGES;
+      const images = normal(IMAGES, 1) as tf.Tensor4D;
+      const values = images.dataSync();
+      for (const size of SIZES) {
+        const dy = normal([batch, ...size, channels], 2);
+        const gradient = dy.dataSync();
+        const expected = new Float32Array(dy.size);
+        const expectedGradient = new Float64Array(images.size);
+        for (let n = 0, out = 0; n < batch; n++)
+          for (let i = 0; i < size[0]; i++)
+            for (let j = 0; j < size[1]; j++)
+              for (let c = 0; c < channels; c++, out++) {
+                const [y, x] = [nearest(i, height, size[0], align, half), nearest(j, width, size[1], align, half)];
+                const source = ((n * height + y) * width + x) * channels + c;
+                expected[out] = values[source]!;
+                expectedGradient[source]! += gradient[out]!;
+              }
+        const resized = tf.image.resizeNearestNeighbor(images, size, align, half);
+        expect(Array.from(resized.dataSync())).toEqual(Array.from(expected));
+        const attrs = { alignCorners: align, halfPixelCenters: half, size };
+        const dx = tf.engine().runKernel("ResizeNearestNeighborGrad", { dy, images }, attrs) as tf.Tensor;
+        expectNear(dx.dataSync(), expectedGradient, 1e-6, `size ${size}`);
+      }
+    });
+  }
+
+  it("keeps int32", async () => {
+    await tf.setBackend("onednn");
+    const images = tf.tensor4d([2 ** 24 + 1, 5], [1, 1, 2, 1], "int32");
+    const y = tf.image.resizeNearestNeighbor(images, [1, 4]);
+    expect([y.dtype, ...y.dataSync()]).toEqual(["int32", 2 ** 24 + 1, 2 ** 24 + 1, 5, 5]);
+  });
+});
+
 describe("CropAndResize", () => {
   const boxes = (): tf.Tensor[] => [
     normal(IMAGES, 3),

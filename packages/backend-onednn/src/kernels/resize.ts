@@ -27,6 +27,31 @@ const resizeBilinearGrad: NativeKernel = {
   },
 };
 
+const resizeNearestNeighbor: NativeKernel = {
+  name: "ResizeNearestNeighbor",
+  accepts: ({ inputs: { images } }) =>
+    (images!.dtype === "float32" || images!.dtype === "int32") && hasElements(images!),
+  run: ({ inputs, attrs, backend }) => {
+    const images = inputs.images!;
+    const { size, alignCorners, halfPixelCenters } = attrs as unknown as tf.ResizeNearestNeighborAttrs;
+    const args = [backend.handle(images), [...images.shape, ...size], alignCorners, halfPixelCenters];
+    return backend.compute("ResizeNearestNeighbor", args, [images.shape[0]!, ...size, images.shape[3]!], images.dtype);
+  },
+};
+
+/** The true gradient, where that of tfjs's cpu backend fails for batches, and for centres at half pixels. */
+const resizeNearestNeighborGrad: NativeKernel = {
+  name: "ResizeNearestNeighborGrad",
+  accepts: (call) => allFloat32(call) && hasElements(call.inputs.images!),
+  run: ({ inputs, attrs, backend }) => {
+    const { dy, images } = inputs as { dy: tf.TensorInfo; images: tf.TensorInfo };
+    const { alignCorners, halfPixelCenters } = attrs as unknown as tf.ResizeNearestNeighborAttrs;
+    const sizes = [...images.shape, dy.shape[1]!, dy.shape[2]!];
+    const args = [backend.handle(dy), sizes, alignCorners, halfPixelCenters === true];
+    return backend.compute("ResizeNearestNeighborGrad", args, images.shape);
+  },
+};
+
 const cropAndResize: NativeKernel = {
   name: "CropAndResize",
   accepts: ({ inputs: { image, boxes, boxInd } }) =>
@@ -41,4 +66,10 @@ const cropAndResize: NativeKernel = {
   },
 };
 
-export const resizes: readonly NativeKernel[] = [resizeBilinear, resizeBilinearGrad, cropAndResize];
+export const resizes: readonly NativeKernel[] = [
+  resizeBilinear,
+  resizeBilinearGrad,
+  resizeNearestNeighbor,
+  resizeNearestNeighborGrad,
+  cropAndResize,
+];

@@ -4,6 +4,8 @@ import { complex, expandDims, identity, reshape } from "./aliases.js";
 import { batchNorm, batchNormGrad, batchNormInference } from "./batch-norm.js";
 import { joins } from "./concat.js";
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput, fusedConv2d } from "./convolution.js";
+import { depthwise } from "./depthwise.js";
+import { einsum } from "./einsum.js";
 import { elementWise } from "./element-wise.js";
 import { fusedBatchNorm } from "./fused-batch-norm.js";
 import { gathers } from "./gather.js";
@@ -14,6 +16,7 @@ import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pooling.js";
 import { rearrangements } from "./rearrange.js";
 import { reductions } from "./reduce.js";
 import { resizes } from "./resize.js";
+import { spaceAndBatch } from "./space-to-batch.js";
 import { larsUpdate, momentumUpdate } from "./updates.js";
 
 /** Every kernel that does not go to tfjs's cpu backend; the order does not matter. */
@@ -28,6 +31,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   conv2dBackpropInput,
   conv2dBackpropFilter,
   fusedConv2d,
+  ...depthwise,
   maxPool,
   maxPoolGrad,
   avgPool,
@@ -41,12 +45,14 @@ export const nativeKernels: readonly NativeKernel[] = [
   ...rearrangements,
   ...joins,
   padV2,
+  ...spaceAndBatch,
   ...gathers,
   // images
   ...resizes,
   // matrix product
   batchMatMul,
   fusedMatMul,
+  einsum,
   // batch norm of tfjs-core
   fusedBatchNorm,
   // named kernels of @simclr/ops
