@@ -95,22 +95,24 @@ Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
 template <class Op, class T>
 Napi::Value BoundBinaryOf(const Napi::CallbackInfo& info) {
   Args args(info, "Binary");
-  return RunBinary<Op, T, T>(args, args.Ints(2), args.Ints(3));
+  std::vector<int64_t> aShape = args.Ints(2), bShape = args.Ints(3);
+  return RunBinary<Op, T, T>(args, PlanBroadcast<2>({aShape, bShape}), aShape, bShape);
 }
 
 /// Mod(a, b, shape of a, shape of b) -> y
 Napi::Value BoundMod(const Napi::CallbackInfo& info) {
   Args args(info, "Mod");
-  if (args.Storage(0).dtype == DType::kInt32) return RunBinary<ModOp, int32_t, int32_t>(args, args.Ints(2), args.Ints(3));
-  return RunBinary<ModOp, float, float>(args, args.Ints(2), args.Ints(3));
+  if (args.Storage(0).dtype == DType::kInt32) return BoundBinaryOf<ModOp, int32_t>(info);
+  return BoundBinaryOf<ModOp, float>(info);
 }
 
 template <class T>
 Napi::Value RunSelect(const Args& args, int64_t rows, int64_t width) {
+  int64_t size = Product({rows, width});
   const uint8_t* condition = args.Data<uint8_t>(0, rows);
-  const T* a = args.Data<T>(1, rows * width);
-  const T* b = args.Data<T>(2, rows * width);
-  Output<T> y(rows * width);
+  const T* a = args.Data<T>(1, size);
+  const T* b = args.Data<T>(2, size);
+  Output<T> y(size);
   if (width == 1) {
     Select(condition, a, b, rows, y.data());
   } else {
@@ -130,6 +132,8 @@ Napi::Value BoundSelect(const Napi::CallbackInfo& info) {
       return RunSelect<int32_t>(args, rows, width);
     case DType::kBool:
       return RunSelect<uint8_t>(args, rows, width);
+    case DType::kBfloat16:
+      break;  // comes as float32
   }
   args.Fail(1, "a float32, int32 or bool tensor");
 }
@@ -162,6 +166,8 @@ Napi::Value BoundCast(const Napi::CallbackInfo& info) {
       return CastTo<int32_t>(args, count, dtype);
     case DType::kBool:
       return CastTo<uint8_t>(args, count, dtype);
+    case DType::kBfloat16:
+      break;  // comes as float32
   }
   args.Fail(0, "a float32, int32 or bool tensor");
 }

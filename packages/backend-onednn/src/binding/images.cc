@@ -16,13 +16,13 @@ Napi::Value BoundSeparableResample(const Napi::CallbackInfo& info) {
   }
   if (v[6] < 1 || v[7] < 1) args.Fail(5, "at least one tap");
   ResampleShape s{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]};
-  int64_t rows = s.batch * s.outHeight, columns = s.batch * s.outWidth;
-  const float* images = args.Data<float>(0, s.batch * s.height * s.width * s.channels);
-  const int32_t* rowIndex = args.Data<int32_t>(1, rows * s.rowTaps);
-  const float* rowWeight = args.Data<float>(2, rows * s.rowTaps);
-  const int32_t* columnIndex = args.Data<int32_t>(3, columns * s.columnTaps);
-  const float* columnWeight = args.Data<float>(4, columns * s.columnTaps);
-  Output<float> out(rows * s.outWidth * s.channels);
+  int64_t rows = Product({s.batch, s.outHeight}), columns = Product({s.batch, s.outWidth});
+  const float* images = args.Data<float>(0, Product({s.batch, s.height, s.width, s.channels}));
+  const int32_t* rowIndex = args.Data<int32_t>(1, Product({rows, s.rowTaps}));
+  const float* rowWeight = args.Data<float>(2, Product({rows, s.rowTaps}));
+  const int32_t* columnIndex = args.Data<int32_t>(3, Product({columns, s.columnTaps}));
+  const float* columnWeight = args.Data<float>(4, Product({columns, s.columnTaps}));
+  Output<float> out(Product({rows, s.outWidth, s.channels}));
   SeparableResample(s, images, rowIndex, rowWeight, columnIndex, columnWeight, out.data());
   return Return(args, out);
 }
@@ -33,10 +33,10 @@ Napi::Value BoundColorJitter(const Napi::CallbackInfo& info) {
   std::vector<int64_t> sizes = args.Ints(3, 2);
   int64_t batch = sizes[0], pixels = sizes[1];
   if (batch < 0 || pixels < 0) args.Fail(3, "sizes >= 0");
-  const float* images = args.Data<float>(0, batch * pixels * 3);
-  const float* factors = args.Data<float>(1, batch * 4);
-  const int32_t* order = args.Data<int32_t>(2, batch * 4);
-  Output<float> out(batch * pixels * 3);
+  const float* images = args.Data<float>(0, Product({batch, pixels, 3}));
+  const float* factors = args.Data<float>(1, Product({batch, 4}));
+  const int32_t* order = args.Data<int32_t>(2, Product({batch, 4}));
+  Output<float> out(Product({batch, pixels, 3}));
   ColorJitter(batch, pixels, args.Flag(4), images, factors, order, out.data());
   return Return(args, out);
 }

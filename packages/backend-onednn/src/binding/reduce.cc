@@ -74,7 +74,7 @@ template <class T>
 Napi::Value RunTopK(const Args& args, int64_t rows, int64_t width, int64_t k) {
   const T* x = args.Data<T>(0, Product({rows, width}));
   Output<T> values(Product({rows, k}));
-  Output<int32_t> indices(rows * k);
+  Output<int32_t> indices(values.count());
   TopK(rows, width, k, x, values.data(), indices.data());
   return ReturnAll(args, values, indices);
 }
@@ -105,7 +105,7 @@ Napi::Value BoundSoftmax(const Napi::CallbackInfo& info) {
   Args args(info, "Softmax");
   int64_t rows = args.Int(1), width = args.Int(2);
   const float* x = args.Data<float>(0, Product({rows, width}));
-  Output<float> y(rows * width);
+  Output<float> y(Product({rows, width}));
   if (width > 0) Softmax(rows, width, x, y.data());
   return Return(args, y);
 }

@@ -51,11 +51,13 @@ Napi::Value BoundStridedCopy(const Napi::CallbackInfo& info) {
   int64_t first = args.Int(1);
   std::vector<int64_t> sizes = Sizes(args, 2), strides = args.Ints(3, sizes.size());
   std::vector<CopyDim> dims(sizes.size());
-  int64_t dense = 1, low = first, high = first;
+  Product(sizes);  // throws where it overflows
+  int64_t dense = 1;
+  __int128 low = first, high = first;  // strides may be anything
   for (size_t d = sizes.size(); d-- > 0;) {
     dims[d] = {sizes[d], strides[d], dense};
     dense *= sizes[d];
-    (strides[d] < 0 ? low : high) += (sizes[d] - 1) * strides[d];
+    (strides[d] < 0 ? low : high) += static_cast<__int128>(sizes[d] - 1) * strides[d];
   }
   if (dense > 0 && (low < 0 || high >= source.count)) args.Fail(3, "strides that stay inside the storage");
   CopyPlan plan = PlanCopy(dims);
@@ -76,14 +78,14 @@ Napi::Value BoundConcat(const Napi::CallbackInfo& info) {
   int64_t rows = args.Int(2), total = 0;
   if (rows < 0) args.Fail(2, "a number of rows");
   for (size_t k = 0; k < inputs.size(); ++k) {
-    if (inputs[k].dtype != inputs[0].dtype || inputs[k].count != rows * widths[k]) {
+    if (inputs[k].dtype != inputs[0].dtype || inputs[k].count != Product({rows, widths[k]})) {
       args.Fail(0, "tensors of one dtype and of these widths");
     }
     total += widths[k];
   }
   return ByDType(inputs[0].dtype, [&](auto tag) {
     using T = decltype(tag);
-    Output<T> y(rows * total);
+    Output<T> y(Product({rows, total}));
     int64_t offset = 0;
     for (size_t k = 0; k < inputs.size(); ++k) {
       CopyPlan plan = PlanCopy({{rows, widths[k], total}, {widths[k], 1, 1}});
@@ -100,11 +102,12 @@ Napi::Value BoundPad(const Napi::CallbackInfo& info) {
   std::vector<int64_t> shape = Sizes(args, 1);
   std::vector<int64_t> before = Sizes(args, 2, shape.size()), after = Sizes(args, 3, shape.size());
   std::vector<PadDim> dims(shape.size());
-  int64_t count = 1;
+  std::vector<int64_t> totals;
   for (size_t d = 0; d < dims.size(); ++d) {
     dims[d] = {before[d], shape[d], after[d]};
-    count *= dims[d].Total();
+    totals.push_back(dims[d].Total());
   }
+  int64_t count = Product(totals);
   return ByDType(args.Storage(0).dtype, [&](auto tag) {
     using T = decltype(tag);
     const T* x = args.Data<T>(0, Product(shape));
@@ -119,11 +122,11 @@ Napi::Value BoundGather(const Napi::CallbackInfo& info) {
   Args args(info, "GatherV2");
   std::vector<int64_t> v = Sizes(args, 2, 5);
   GatherShape s{v[0], v[1], v[2], v[3], v[4]};
-  const int32_t* indices = args.Data<int32_t>(1, s.batch * s.indices);
+  const int32_t* indices = args.Data<int32_t>(1, Product({s.batch, s.indices}));
   return ByDType(args.Storage(0).dtype, [&](auto tag) {
     using T = decltype(tag);
-    const T* x = args.Data<T>(0, s.batch * s.outer * s.size * s.slice);
-    Output<T> y(s.batch * s.outer * s.indices * s.slice);
+    const T* x = args.Data<T>(0, Product({s.batch, s.outer, s.size, s.slice}));
+    Output<T> y(Product({s.batch, s.outer, s.indices, s.slice}));
     Gather(s, x, indices, y.data());
     return Return(args, y);
   });
@@ -139,7 +142,7 @@ Napi::Value BoundOneHot(const Napi::CallbackInfo& info) {
   std::string name = args.Text(5);
   auto run = [&](auto tag) -> Napi::Value {
     using T = decltype(tag);
-    Output<T> y(count * depth);
+    Output<T> y(Product({count, depth}));
     OneHot(indices, count, depth, ValueOf<T>(on), ValueOf<T>(off), y.data());
     return Return(args, y);
   };
@@ -153,9 +156,9 @@ Napi::Value BoundOneHot(const Napi::CallbackInfo& info) {
 Napi::Value BoundSegmentSum(const Napi::CallbackInfo& info) {
   Args args(info, "UnsortedSegmentSum");
   std::vector<int64_t> v = Sizes(args, 2, 3);
-  const float* x = args.Data<float>(0, v[0] * v[1]);
+  const float* x = args.Data<float>(0, Product({v[0], v[1]}));
   const int32_t* ids = args.Data<int32_t>(1, v[0]);
-  Output<float> y(v[2] * v[1]);
+  Output<float> y(Product({v[2], v[1]}));
   SegmentSum(x, ids, v[0], v[1], v[2], y.data());
   return Return(args, y);
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "runtime/bfloat16.h"
+#include "runtime/product.h"
 
 namespace simclr {
 
@@ -13,7 +14,7 @@ struct BatchNormShape {
   int64_t rows, channels;
   float epsilon;
   bool relu;
-  int64_t Size() const { return rows * channels; }
+  int64_t Size() const { return Product({rows, channels}); }
 };
 
 /// Mean and biased variance of every channel.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "runtime/product.h"
+
 namespace simclr {
 namespace {
 
@@ -22,7 +24,9 @@ Broadcast<kOperands> PlanBroadcast(const std::array<std::vector<int64_t>, kOpera
   std::vector<std::array<int64_t, kOperands>> strides;
   std::array<int64_t, kOperands> elements;
   elements.fill(1);
+  for (const auto& shape : shapes) ProductOf(shape);  // throws where one overflows
   Broadcast<kOperands> plan;
+  std::vector<int64_t> outShape;
   for (size_t i = 0; i < rank; ++i) {
     int64_t size = 1;
     for (const auto& shape : shapes) {
@@ -36,7 +40,7 @@ Broadcast<kOperands> PlanBroadcast(const std::array<std::vector<int64_t>, kOpera
       stride[k] = own == 1 ? 0 : elements[k];
       elements[k] *= own;
     }
-    plan.count *= size;
+    outShape.push_back(size);
     if (size == 1) continue;
     bool merges = !sizes.empty();
     for (int k = 0; k < kOperands && merges; ++k) merges = stride[k] == strides.back()[k] * sizes.back();
@@ -47,6 +51,7 @@ Broadcast<kOperands> PlanBroadcast(const std::array<std::vector<int64_t>, kOpera
       strides.push_back(stride);
     }
   }
+  plan.count = ProductOf(outShape);
   if (sizes.empty()) {
     sizes.push_back(1);
     strides.emplace_back();

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "runtime/bfloat16.h"
+#include "runtime/product.h"
 
 namespace simclr {
 
@@ -16,9 +17,9 @@ struct ConvShape {
   int64_t strideHeight, strideWidth, dilationHeight, dilationWidth;
   int64_t padTop, padLeft;
 
-  int64_t InputSize() const { return batch * height * width * channels; }
-  int64_t FilterSize() const { return filterHeight * filterWidth * channels * outChannels; }
-  int64_t OutputSize() const { return batch * outHeight * outWidth * outChannels; }
+  int64_t InputSize() const { return Product({batch, height, width, channels}); }
+  int64_t FilterSize() const { return Product({filterHeight, filterWidth, channels, outChannels}); }
+  int64_t OutputSize() const { return Product({batch, outHeight, outWidth, outChannels}); }
 };
 
 /// y = conv(x, filter) + bias; bias has outChannels values or is null.

@@ -4,6 +4,7 @@
 
 #include "runtime/onednn_api.h"
 #include "runtime/parallel.h"
+#include "runtime/product.h"
 
 namespace simclr {
 namespace {
@@ -15,9 +16,10 @@ constexpr int64_t kMatMulKey = 10;
 /// Below this many multiplications the conversion to bfloat16 costs more than it saves.
 constexpr int64_t kLargeProduct = int64_t{1} << 24;
 
-int64_t Size(const std::vector<int64_t>& batch, int64_t last) {
-  for (int64_t size : batch) last *= size;
-  return last;
+int64_t Size(std::vector<int64_t> batch, int64_t rows, int64_t cols) {
+  batch.push_back(rows);
+  batch.push_back(cols);
+  return ProductOf(batch);
 }
 
 memory::dims OutputBatch(const MatMulShape& s) {
@@ -88,9 +90,9 @@ void FillBias(int64_t rows, int64_t cols, const float* bias, float* out) {
 
 }  // namespace
 
-int64_t MatMulShape::ASize() const { return Size(aBatch, rows * inner); }
-int64_t MatMulShape::BSize() const { return Size(bBatch, inner * cols); }
-int64_t MatMulShape::OutputSize() const { return Size(OutputBatch(*this), rows * cols); }
+int64_t MatMulShape::ASize() const { return Size(aBatch, rows, inner); }
+int64_t MatMulShape::BSize() const { return Size(bBatch, inner, cols); }
+int64_t MatMulShape::OutputSize() const { return Size(OutputBatch(*this), rows, cols); }
 
 void MatMul(const MatMulShape& s, bool bfloat16, const float* a, const float* b, const float* bias, float* out) {
   int64_t size = s.OutputSize();

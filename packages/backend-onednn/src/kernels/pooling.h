@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "runtime/bfloat16.h"
+#include "runtime/product.h"
 
 namespace simclr {
 
@@ -14,8 +15,8 @@ struct PoolShape {
   int64_t strideHeight, strideWidth, dilationHeight, dilationWidth;
   int64_t padTop, padLeft;
 
-  int64_t InputSize() const { return batch * height * width * channels; }
-  int64_t OutputSize() const { return batch * outHeight * outWidth * channels; }
+  int64_t InputSize() const { return Product({batch, height, width, channels}); }
+  int64_t OutputSize() const { return Product({batch, outHeight, outWidth, channels}); }
 };
 
 /// Largest value of each window; NaN is ignored.
