@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Binding, Handle, HostArray, NativeArgument } from "./native.js";
+import type { Binding, Handle, HostArray, NativeArgument, NativeMemory } from "./native.js";
 
 /**
  * Storage of one data id: in the addon, or on the host for strings and the two parts of a complex tensor. What this
@@ -177,8 +177,9 @@ export class OnednnBackend extends tf.KernelBackend {
     return this.#own.size + this.#foreign.numDataIds();
   }
 
-  override memory(): { unreliable: boolean } {
-    return { unreliable: false };
+  /** Part of what `tf.memory()` gives: the pool's true figures beside the engine's count of values. */
+  override memory(): { unreliable: boolean } & NativeMemory {
+    return { unreliable: false, ...this.#binding.memoryStats() };
   }
 
   override async time(f: () => void): Promise<tf.BackendTimingInfo> {

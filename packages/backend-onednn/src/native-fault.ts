@@ -3,7 +3,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { KernelCall } from "./kernel.js";
 
 /** What C++ says when the system or the pool's limit has no more memory. */
-const OUT_OF_MEMORY = /bad_alloc|out of memory|memory limit/i;
+const OUT_OF_MEMORY = /bad_alloc|out of memory|memory limit|product of the sizes/i;
 /** How oneDNN's errors begin. */
 const ONEDNN = /^could not /;
 
@@ -18,7 +18,7 @@ export function explainFault(name: string, { inputs, attrs }: KernelCall, error:
   if (!isMemory && !ONEDNN.test(said)) return error;
   const operands = Object.values(inputs).flat().filter(Boolean).map(describe);
   if (operands.length === 0 && Array.isArray(attrs.shape)) operands.push(`shape [${attrs.shape.join(",")}]`);
-  const problem = isMemory ? `out of memory (${said})` : `oneDNN failed: ${said}`;
+  const problem = isMemory ? `out of memory (${said.replace(/^out of memory: /, "")})` : `oneDNN failed: ${said}`;
   const remedy = isMemory
     ? "Take smaller batches or images, or free tensors that are no longer used"
     : "Please report it";

@@ -46,6 +46,8 @@ export interface Binding {
   free(handle: Handle): void;
   trim(): void;
   memoryStats(): NativeMemory;
+  /** Of `reservedBytes`; 0 for none. */
+  setMemoryLimit(bytes: number): void;
   setThreads(count: number): void;
   /** `threads` is 0 until they are set. */
   info(): Omit<NativeInfo, "file">;

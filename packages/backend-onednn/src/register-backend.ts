@@ -6,6 +6,7 @@ import type { KernelCall, NativeKernel } from "./kernel.js";
 import { callsOf } from "./kernel-calls.js";
 import { nativeKernels } from "./kernels/table.js";
 import { loadBinding, setThreads, type ThreadOptions } from "./loader.js";
+import { type MemoryOptions, setMemoryLimit } from "./memory-limit.js";
 import { profileProcessIfAsked } from "./profile-process.js";
 
 /** Name of the backend in tfjs-core. */
@@ -13,18 +14,20 @@ export const BACKEND_NAME = "onednn";
 /** Above cpu (1), webgl and wasm (2), so that it is the default where it is registered. */
 const PRIORITY = 3;
 
-export type RegisterOptions = ThreadOptions;
+export type RegisterOptions = ThreadOptions & MemoryOptions;
 
 /**
  * Registers the backend `onednn` and its kernels with tfjs-core; call `tf.setBackend("onednn")` to use it. Kernels
  * that the addon lacks run in tfjs's cpu backend, so every tfjs operation works; it is loaded when the first of them is
- * called. Calling this again only sets the number of threads.
+ * called. Calling this again only sets the number of threads and the limit of memory.
  * @throws BackendError if the addon cannot be loaded; the message says what to install.
- * @throws InvalidArgumentError if `threads` (or `SIMCLR_NUM_THREADS`) is not an integer from 1 to 1024.
+ * @throws InvalidArgumentError if `threads` (or `SIMCLR_NUM_THREADS`) is not an integer from 1 to 1024, or
+ * `memoryLimitBytes` (or `SIMCLR_MEMORY_LIMIT_BYTES`) not one > 0.
  */
 export function registerOnednnBackend(options: RegisterOptions = {}): void {
   const binding = loadBinding();
   setThreads(options);
+  setMemoryLimit(options);
   if (tf.findBackendFactory(BACKEND_NAME)) return;
   registerKernels();
   profileProcessIfAsked();

@@ -1,8 +1,11 @@
 #include "binding/bindings.h"
+#include "runtime/buffers.h"
 #include "runtime/parallel.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::LimitOnednn();
+  // A worker thread that ends runs no JavaScript any more, so its tensors would stay for ever.
+  env.AddCleanupHook([] { simclr::Buffers::Get().FreeOwned(); });
   simclr::BindMemory(exports);
   Napi::Object kernels = Napi::Object::New(env);
   exports.Set("kernels", kernels);

@@ -95,7 +95,7 @@ Napi::Value BoundBinary(const Napi::CallbackInfo& info) {
 template <class Op, class T>
 Napi::Value BoundBinaryOf(const Napi::CallbackInfo& info) {
   Args args(info, "Binary");
-  std::vector<int64_t> aShape = args.Ints(2), bShape = args.Ints(3);
+  std::vector<int64_t> aShape = args.Shape(2), bShape = args.Shape(3);
   return RunBinary<Op, T, T>(args, PlanBroadcast<2>({aShape, bShape}), aShape, bShape);
 }
 

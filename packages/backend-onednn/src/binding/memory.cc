@@ -72,6 +72,15 @@ Napi::Value Trim(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// setMemoryLimit(bytes), 0 for none
+Napi::Value SetMemoryLimit(const Napi::CallbackInfo& info) {
+  Args args(info, "setMemoryLimit");
+  int64_t bytes = args.Int(0);
+  if (bytes < 0) args.Fail(0, "a number of bytes >= 0");
+  Pool::Get().SetLimit(static_cast<size_t>(bytes));
+  return args.env().Undefined();
+}
+
 Napi::Value MemoryStats(const Napi::CallbackInfo& info) {
   PoolStats stats = Pool::Get().Stats();
   Napi::Object result = Napi::Object::New(info.Env());
@@ -136,6 +145,7 @@ void BindMemory(Napi::Object exports) {
   Export(exports, "free", Free);
   Export(exports, "trim", Trim);
   Export(exports, "memoryStats", MemoryStats);
+  Export(exports, "setMemoryLimit", SetMemoryLimit);
   Export(exports, "setThreads", SetThreadCount);
   Export(exports, "info", Info);
 }

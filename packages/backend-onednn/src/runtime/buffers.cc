@@ -1,11 +1,19 @@
 #include "runtime/buffers.h"
 
+#include <atomic>
 #include <string>
 
 namespace simclr {
 namespace {
 constexpr int kSlotBits = 24;
 constexpr uint32_t kGenerationMask = (1u << 24) - 1;
+
+/// A number for each thread; each has a JavaScript of its own.
+uint32_t ThisThread() {
+  static std::atomic<uint32_t> next{1};
+  static thread_local const uint32_t own = next++;
+  return own;
+}
 }  // namespace
 
 const char* NameOf(DType dtype) {
@@ -42,6 +50,7 @@ Handle Buffers::Adopt(Block block, int64_t count, DType dtype) {
   slot.block = std::move(block);
   slot.count = count;
   slot.dtype = dtype;
+  slot.owner = ThisThread();
   slot.used = true;
   return (static_cast<Handle>(slot.generation) << kSlotBits) | index;
 }
@@ -66,9 +75,24 @@ void Buffers::Free(Handle handle) {
   std::lock_guard<std::mutex> lock(mutex_);
   Slot& slot = At(handle);
   dropped = std::move(slot.block);
-  slot.used = false;
-  slot.generation = (slot.generation + 1) & kGenerationMask;
-  freeSlots_.push_back(static_cast<uint32_t>(handle & ((Handle{1} << kSlotBits) - 1)));
+  Vacate(static_cast<uint32_t>(handle & ((Handle{1} << kSlotBits) - 1)));
+}
+
+void Buffers::Vacate(uint32_t index) {
+  slots_[index].used = false;
+  slots_[index].generation = (slots_[index].generation + 1) & kGenerationMask;
+  freeSlots_.push_back(index);
+}
+
+void Buffers::FreeOwned() {
+  std::vector<Block> dropped;
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (uint32_t index = 0; index < slots_.size(); ++index) {
+    Slot& slot = slots_[index];
+    if (!slot.used || slot.owner != ThisThread()) continue;
+    dropped.push_back(std::move(slot.block));
+    Vacate(index);
+  }
 }
 
 int64_t Buffers::live() {

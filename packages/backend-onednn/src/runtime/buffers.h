@@ -54,6 +54,8 @@ class Buffers {
   /// Throws std::invalid_argument if the handle is not live.
   View Find(Handle handle);
   void Free(Handle handle);
+  /// Frees what the calling thread's JavaScript has not, when that ends.
+  void FreeOwned();
   int64_t live();
 
  private:
@@ -62,9 +64,11 @@ class Buffers {
     int64_t count = 0;
     DType dtype = DType::kFloat32;
     uint32_t generation = 1;
+    uint32_t owner = 0;  // the thread that made it
     bool used = false;
   };
   Slot& At(Handle handle);
+  void Vacate(uint32_t index);
 
   std::mutex mutex_;
   std::vector<Slot> slots_;

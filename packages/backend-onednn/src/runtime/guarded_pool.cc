@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <string>
 
 #include "runtime/pool.h"
 
@@ -41,7 +41,12 @@ Pool& Pool::Get() {
 
 Block Pool::Allocate(size_t bytes) {
   void* memory = nullptr;
-  if (bytes > kLargestBlock || posix_memalign(&memory, kAlign, kGuard + bytes + kGuard) != 0) throw std::bad_alloc();
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (bytes > kLargestBlock) Refuse(bytes, "no machine has as much");
+    if (limit_ > 0 && reserved_ + bytes > limit_) Refuse(bytes, "the limit is reached");
+    if (posix_memalign(&memory, kAlign, kGuard + bytes + kGuard) != 0) Refuse(bytes, "the system has no more");
+  }
   unsigned char* front = static_cast<unsigned char*>(memory);
   unsigned char* data = front + kGuard;
   unsigned char* back = data + bytes;
@@ -66,6 +71,15 @@ void Pool::Release(void* data, size_t bytes) {
   std::lock_guard<std::mutex> lock(mutex_);
   reserved_ -= bytes;
   inUse_ -= bytes;
+}
+
+void Pool::SetLimit(size_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  limit_ = bytes;
+}
+
+void Pool::Refuse(size_t bytes, const char* why) const {
+  throw OutOfMemory(kOutOfMemory + std::to_string(bytes) + " bytes wanted, " + std::to_string(inUse_) + " used; " + why);
 }
 
 void Pool::Trim() {}

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <new>
+#include <string>
 
 namespace simclr {
 namespace {
@@ -43,8 +43,8 @@ Pool& Pool::Get() {
 }
 
 Block Pool::Allocate(size_t bytes) {
-  if (bytes > kLargestBlock) throw std::bad_alloc();
   std::lock_guard<std::mutex> lock(mutex_);
+  if (bytes > kLargestBlock) Refuse(bytes, "no machine has as much");
   void* data = nullptr;
   size_t size = 0;
   if (bytes <= kSmallLimit) {
@@ -119,10 +119,16 @@ void Pool::GiveRange(uintptr_t address) {
 }
 
 void Pool::MapSegment(size_t bytes) {
-  size_t size = std::max(kMinSegment, RoundUp(bytes, kHugePage));
+  size_t least = RoundUp(bytes, kHugePage), size = std::max(kMinSegment, least);
+  if (limit_ > 0 && reserved_ + size > limit_) {
+    UnmapUnused();  // segments that are whole but too small
+    size_t left = limit_ > reserved_ ? (limit_ - reserved_) / kHugePage * kHugePage : 0;
+    if (left < least) Refuse(bytes, "the limit is reached");
+    size = std::min(size, left);
+  }
   size_t mapped = size + kHugePage;
   void* raw = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (raw == MAP_FAILED) throw std::bad_alloc();
+  if (raw == MAP_FAILED) Refuse(bytes, "the system has no more");
   uintptr_t start = reinterpret_cast<uintptr_t>(raw);
   uintptr_t aligned = RoundUp(start, kHugePage);
   if (aligned > start) munmap(raw, aligned - start);
@@ -136,8 +142,23 @@ void Pool::MapSegment(size_t bytes) {
   freeRanges_.insert({size, aligned});
 }
 
+void Pool::SetLimit(size_t bytes) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  limit_ = bytes;
+}
+
+void Pool::Refuse(size_t bytes, const char* why) const {
+  throw OutOfMemory(kOutOfMemory + std::to_string(bytes) + " bytes wanted, " + std::to_string(inUse_) + " used, " +
+                    std::to_string(reserved_) + " taken from the system" +
+                    (limit_ > 0 ? " of at most " + std::to_string(limit_) : std::string()) + "; " + why);
+}
+
 void Pool::Trim() {
   std::lock_guard<std::mutex> lock(mutex_);
+  UnmapUnused();
+}
+
+void Pool::UnmapUnused() {
   for (auto it = segments_.begin(); it != segments_.end();) {
     auto [address, size] = *it;
     auto range = ranges_.find(address);

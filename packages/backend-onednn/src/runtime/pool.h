@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,13 @@ class Block {
   size_t bytes_ = 0;
 };
 
+/// What() says how much was wanted, used and allowed. It begins with kOutOfMemory, by which JavaScript knows it.
+class OutOfMemory : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+constexpr char kOutOfMemory[] = "out of memory: ";
+
 struct PoolStats {
   size_t reserved;  // bytes mapped from the system
   size_t inUse;     // bytes in live blocks, rounded up to their size class
@@ -53,8 +61,10 @@ class Pool {
   /// More than any machine has; what is above comes from a negative size.
   static constexpr size_t kLargestBlock = size_t{1} << 46;
   /// A block of at least `bytes` bytes, aligned to 64; never null, also for 0 bytes. Contents are undefined.
-  /// Throws std::bad_alloc above kLargestBlock and where the system has no more memory.
+  /// Throws OutOfMemory above kLargestBlock, beyond the limit, and where the system has no more memory.
   Block Allocate(size_t bytes);
+  /// The most that may be mapped from the system; what is mapped already stays. 0 for no limit, as at first.
+  void SetLimit(size_t bytes);
   /// Gives wholly unused segments back to the system.
   void Trim();
   PoolStats Stats();
@@ -72,13 +82,15 @@ class Pool {
   uintptr_t TakeRange(size_t bytes);
   void GiveRange(uintptr_t address);
   void MapSegment(size_t bytes);
+  void UnmapUnused();
+  [[noreturn]] void Refuse(size_t bytes, const char* why) const;
 
   std::mutex mutex_;
   std::vector<std::vector<void*>> smallFree_;  // by size class
   std::map<uintptr_t, Range> ranges_;          // every range of every segment, by address
   Free freeRanges_;                            // the free ones, by size: best fit, lowest address
   std::map<uintptr_t, size_t> segments_;
-  size_t reserved_ = 0, inUse_ = 0, peak_ = 0;
+  size_t reserved_ = 0, inUse_ = 0, peak_ = 0, limit_ = 0;
 };
 
 /// Scratch memory as a typed array.
