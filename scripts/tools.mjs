@@ -46,12 +46,17 @@ const DEBIAN_PACKAGES = [
 ];
 const TEST_PACKAGES = [
   { name: "chromium", present: () => onPath("chromium") || onPath("google-chrome") },
+  { name: "libvulkan1", present: () => hasLibrary("libvulkan.so.1") },
   { name: "openmpi-bin", present: () => onPath("mpirun.openmpi") },
   { name: "mpich", present: () => onPath("mpiexec.hydra") },
 ];
 
 function onPath(command) {
   return output("sh", ["-c", `command -v ${command}`]) !== null;
+}
+
+function hasLibrary(file) {
+  return ["x86_64", "aarch64"].some((cpu) => existsSync(`/usr/lib/${cpu}-linux-gnu/${file}`));
 }
 
 function hasHeader(header) {

@@ -1,7 +1,8 @@
 """The same SimCLR training step in PyTorch: two views through a ResNet and its projection head, NT-Xent, LARS.
 
 Prints one JSON line per invocation, with the fields of train-step.mjs. Needs `pip install torch`; run by train-step-peers.mjs, which
-sets the allocator's variables and the number of threads.
+sets the allocator's variables and the number of threads. With `--device cuda` it runs on a GPU, where `float32` is that and `tf32`
+lets convolutions and matrix products round their inputs to TF32.
 """
 
 import argparse
@@ -93,7 +94,7 @@ def nt_xent(z, temperature):
     n = z.shape[0] // 2
     logits = z @ z.t() / temperature
     logits.fill_diagonal_(-1e9)
-    return F.cross_entropy(logits, torch.arange(2 * n).roll(n))
+    return F.cross_entropy(logits, torch.arange(2 * n, device=z.device).roll(n))
 
 
 class Lars(torch.optim.Optimizer):
@@ -125,20 +126,23 @@ def main():
     parser.add_argument("--width", type=float, default=1)
     parser.add_argument("--image-size", type=int, default=32)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), default="float32")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
 
+    device = torch.device(arguments.device)
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = arguments.precision == "tf32"
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     encoder = Encoder(arguments.depth, arguments.width, arguments.image_size)
-    model = nn.Sequential(encoder, projection_head(encoder.dimension)).to(memory_format=torch.channels_last)
+    model = nn.Sequential(encoder, projection_head(encoder.dimension)).to(device, memory_format=torch.channels_last)
     optimizer = Lars(model.parameters(), 0.1, 1e-4)
     images = torch.rand(2 * arguments.batch, 3, arguments.image_size, arguments.image_size)
-    images = images.contiguous(memory_format=torch.channels_last)
+    images = images.contiguous(memory_format=torch.channels_last).to(device)
     bfloat16 = arguments.precision == "bfloat16"
-    autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bfloat16 else contextlib.nullcontext()
+    autocast = torch.autocast(device.type, dtype=torch.bfloat16) if bfloat16 else contextlib.nullcontext()
 
     def step():
         optimizer.zero_grad(set_to_none=True)
@@ -147,7 +151,7 @@ def main():
         loss = nt_xent(z, 0.5)
         loss.backward()
         optimizer.step()
-        return loss.item()
+        return loss.item()  # waits for the device
 
     step()
     step()
@@ -158,6 +162,10 @@ def main():
         times.append(1000 * (time.perf_counter() - start))
     times.sort()
     median = times[len(times) // 2]
+    if device.type == "cuda":
+        hardware = torch.cuda.get_device_name()
+    else:
+        hardware = f"{torch.backends.cpu.get_cpu_capability()}, {arguments.threads} threads"
     print(json.dumps({
         "imagesPerSecond": round(1000 * arguments.batch / median, 2),
         "precision": arguments.precision,
@@ -167,7 +175,8 @@ def main():
         "peakMemoryMB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "loss": round(loss, 4),
-        "details": f"PyTorch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}, {arguments.threads} threads",
+        **({"peakDeviceMB": round(torch.cuda.max_memory_allocated() / 2**20)} if device.type == "cuda" else {}),
+        "details": f"PyTorch {torch.__version__}, {hardware}",
     }))
 
 

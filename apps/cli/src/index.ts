@@ -75,7 +75,7 @@ function program(): Command {
     .argument("<model>", "folder of a run, of one of its stages, or of a checkpoint")
     .argument("<images>", "folder, tar file, or pattern of tar files")
     .option("--skip-broken", "leave images out that cannot be read, and list them")
-    .addOption(new Option("--backend <name>", "auto, onednn, tensorflow or cpu").default("auto"))
+    .addOption(new Option("--backend <name>", "auto, onednn, webgpu, tensorflow or cpu").default("auto"))
     .option("--json", "print JSON instead of CSV")
     .addHelpText("after", "\nExample:\n  simclr predict runs/signs-few-labels new-photos > labels.csv")
     .action(async (model: string, images: string, options: PredictCommandOptions) => {
@@ -105,7 +105,7 @@ function program(): Command {
     .addOption(imageSize())
     .addOption(classNamesFile())
     .addOption(checkImages())
-    .addOption(new Option("--backend <name>", "for --check: auto, onednn, tensorflow or cpu").default("auto"))
+    .addOption(new Option("--backend <name>", "for --check: auto, onednn, webgpu, tensorflow or cpu").default("auto"))
     .option("--json", "print the report as JSON, with the name of every tensor that was not used")
     .addHelpText(
       "after",
@@ -125,7 +125,7 @@ function program(): Command {
     .addOption(imageSize())
     .addOption(classNamesFile())
     .addOption(checkImages())
-    .addOption(new Option("--backend <name>", "for --check: auto, onednn, tensorflow or cpu").default("auto"))
+    .addOption(new Option("--backend <name>", "for --check: auto, onednn, webgpu, tensorflow or cpu").default("auto"))
     .option("--json", "print the report as JSON, with the name of every tensor that was not used")
     .addHelpText("after", "\nExample:\n  simclr import safetensors resnet18.safetensors -o resnet18-model.safetensors")
     .action(async (file: string, options: ImportTorchCommandOptions) => {
@@ -142,7 +142,7 @@ function program(): Command {
     )
     .requiredOption("-o, --output <path>", "file to write, or folder of tfjs")
     .addOption(
-      new Option("--backend <name>", "to check the export on: auto, onednn, tensorflow or cpu").default("auto"),
+      new Option("--backend <name>", "to check the export on: auto, onednn, webgpu, tensorflow or cpu").default("auto"),
     )
     .addHelpText("after", "\nExample:\n  simclr export runs/signs-few-labels --format onnx -o student.onnx")
     .action(async (model: string, options: ExportCommandOptions) => {
@@ -153,7 +153,7 @@ function program(): Command {
   simclr
     .command("backend")
     .description("load a backend, check its arithmetic, and say what it runs on")
-    .argument("[name]", "auto, onednn, tensorflow or cpu", "auto")
+    .argument("[name]", "auto, onednn, webgpu, tensorflow or cpu", "auto")
     .addHelpText("after", "\nExample:\n  simclr backend onednn")
     .action(async (name: string) => {
       const { backendCommand } = await import("./backend-command.js");

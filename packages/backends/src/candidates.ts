@@ -1,9 +1,10 @@
+import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { onednnInfo, type Precision, registerOnednnBackend, setPrecision } from "@simclr/backend-onednn";
 import * as tf from "@tensorflow/tfjs-core";
 
 /** What a user may ask for. */
-export type BackendName = "onednn" | "tensorflow" | "cpu";
+export type BackendName = "onednn" | "tensorflow" | "webgpu" | "cpu";
 
 export interface BackendOptions {
   /** Threads of the onednn backend. @defaultValue all cores that the process may use */
@@ -69,6 +70,30 @@ const tensorflow: Candidate = {
   },
 };
 
+/** Any GPU through Dawn; under `auto` only a real one. */
+const webgpu: Candidate = {
+  name: "webgpu",
+  async load(options, auto) {
+    refusePrecision("webgpu", options);
+    const missing = auto ? missingGpuDevice() : undefined;
+    if (missing !== undefined) throw new Error(missing);
+    // Loads 160 kernels, which only this candidate needs.
+    const { registerWebgpuBackend } = await import("@simclr/backend-webgpu");
+    const info = await registerWebgpuBackend({ allowSoftware: !auto });
+    await select("webgpu");
+    const software = info.isSoftware ? ", a driver that computes on the CPU: for tests" : "";
+    return `WebGPU on ${info.adapter}, float32${software}`;
+  },
+};
+
+/** Why there can be no GPU here, from files alone: without one Dawn and the Vulkan loader would print warnings. */
+function missingGpuDevice(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const files = existsSync("/dev/dri") ? readdirSync("/dev/dri") : [];
+  if (files.some((file) => file.startsWith("renderD")) || existsSync("/dev/nvidia0")) return undefined;
+  return "there is no GPU: neither /dev/dri/renderD* nor /dev/nvidia0 exists";
+}
+
 const cpu: Candidate = {
   name: "cpu",
   async load(options) {
@@ -79,7 +104,7 @@ const cpu: Candidate = {
   },
 };
 
-export const candidates: Readonly<Record<BackendName, Candidate>> = { onednn, tensorflow, cpu };
+export const candidates: Readonly<Record<BackendName, Candidate>> = { onednn, tensorflow, webgpu, cpu };
 
 /** The order of `auto`. */
-export const AUTO_ORDER: readonly BackendName[] = ["tensorflow", "onednn", "cpu"];
+export const AUTO_ORDER: readonly BackendName[] = ["tensorflow", "webgpu", "onednn", "cpu"];

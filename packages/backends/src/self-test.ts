@@ -54,31 +54,93 @@ function worst(actual: ArrayLike<number>, expected: Float64Array): number {
   return difference / largest;
 }
 
-/**
- * Computes a convolution and its filter gradient on the current backend and compares them with plain loops.
- *
- * @returns The error in words, or undefined where the numbers are right.
- */
-export async function selfTest(): Promise<string | undefined> {
+/** Rows of two matrices and the inner size; from 2,000 on some backends take another path. */
+const ROWS = 16;
+const INNER = 2048;
+/** Tensors in one sum; more than some GPUs bind at once. */
+const TERMS = 12;
+const TERM_SIZE = 1200;
+/** Images, more than crops of them. */
+const IMAGES = 5;
+const IMAGE_SIDE = 16;
+const CROPPED = [4, 3];
+
+/** What is computed, and what it should be. */
+interface Check {
+  readonly what: string;
+  readonly actual: tf.Tensor;
+  readonly expected: Float64Array;
+}
+
+/** A 3x3 convolution and the gradient by its filter. */
+function convolutionChecks(): Check[] {
   const x = values(N * SIDE * SIDE * IN, 1);
   const w = values(9 * IN * OUT, 2);
   const seed = values(N * SIDE * SIDE * OUT, 3);
   const expected = reference(x, w, seed);
-  const [y, dw] = tf.tidy(() => {
-    const input = tf.tensor4d(x, [N, SIDE, SIDE, IN]);
-    const filter = tf.tensor4d(w, [3, 3, IN, OUT]);
-    const weights = tf.tensor4d(seed, [N, SIDE, SIDE, OUT]);
-    const forward = tf.conv2d(input, filter, 1, "same");
-    const gradient = tf.grad((f: tf.Tensor) => tf.sum(tf.mul(tf.conv2d(input, f as tf.Tensor4D, 1, "same"), weights)))(
-      filter,
-    );
-    return [forward, gradient];
+  const input = tf.tensor4d(x, [N, SIDE, SIDE, IN]);
+  const filter = tf.tensor4d(w, [3, 3, IN, OUT]);
+  const weights = tf.tensor4d(seed, [N, SIDE, SIDE, OUT]);
+  const loss = (f: tf.Tensor) => tf.sum(tf.mul(tf.conv2d(input, f as tf.Tensor4D, 1, "same"), weights));
+  return [
+    { what: "a 3x3 convolution", actual: tf.conv2d(input, filter, 1, "same"), expected: expected.y },
+    { what: "the gradient of a 3x3 convolution", actual: tf.grad(loss)(filter), expected: expected.dw },
+  ];
+}
+
+/** Similarities of all pairs of rows: a product with a transposed matrix and a long inner axis. */
+function productCheck(): Check {
+  const [a, b] = [values(ROWS * INNER, 4), values(ROWS * INNER, 5)];
+  const expected = Float64Array.from({ length: ROWS * ROWS }, (_, at) => {
+    const [i, j] = [Math.floor(at / ROWS), at % ROWS];
+    let sum = 0;
+    for (let k = 0; k < INNER; k++) sum += a[i * INNER + k]! * b[j * INNER + k]!;
+    return sum;
+  });
+  const actual = tf.matMul(tf.tensor2d(a, [ROWS, INNER]), tf.tensor2d(b, [ROWS, INNER]), false, true);
+  return { what: `a product over ${INNER} terms with a transposed matrix`, actual, expected };
+}
+
+function sumCheck(): Check {
+  const terms = Array.from({ length: TERMS }, (_, i) => values(TERM_SIZE, 10 + i));
+  const expected = Float64Array.from({ length: TERM_SIZE }, (_, at) => terms.reduce((sum, term) => sum + term[at]!, 0));
+  return { what: `a sum of ${TERMS} tensors`, actual: tf.addN(terms.map((term) => tf.tensor1d(term))), expected };
+}
+
+/** Crops that are whole images, so that they should be those images. */
+function cropCheck(): Check {
+  const size = IMAGE_SIDE * IMAGE_SIDE * 3;
+  const images = values(IMAGES * size, 6);
+  const expected = Float64Array.from(
+    CROPPED.flatMap((image) => [...images.subarray(image * size, (image + 1) * size)]),
+  );
+  const boxes = tf.tensor2d(CROPPED.map(() => [0, 0, 1, 1]));
+  const source = tf.tensor4d(images, [IMAGES, IMAGE_SIDE, IMAGE_SIDE, 3]);
+  const from = tf.tensor1d(CROPPED, "int32");
+  const actual = tf.image.cropAndResize(source, boxes, from, [IMAGE_SIDE, IMAGE_SIDE]);
+  return { what: "crops from more images than crops", actual, expected };
+}
+
+/**
+ * Computes what training rests on, and what backends have been seen to get wrong, on the current backend, and compares it
+ * with plain loops: a convolution and its filter gradient, a long product, a sum of many tensors, crops.
+ *
+ * @returns The errors in words, or undefined where the numbers are right.
+ */
+export async function selfTest(): Promise<string | undefined> {
+  const checks: Check[] = [];
+  tf.tidy(() => {
+    checks.push(...convolutionChecks(), productCheck(), sumCheck(), cropCheck());
+    return checks.map(({ actual }) => actual);
   });
   try {
-    const errors = [worst(await y.data(), expected.y), worst(await dw.data(), expected.dw)];
-    if (errors.every((error) => error < TOLERANCE)) return undefined;
-    return `a 3x3 convolution and its gradient are off by ${errors.map((error) => error.toExponential(1)).join(" and ")} of the largest value`;
+    const errors: string[] = [];
+    for (const { what, actual, expected } of checks) {
+      const error = worst(await actual.data(), expected);
+      if (!(error < TOLERANCE)) errors.push(`${what} is off by ${error.toExponential(1)} of the largest value`);
+    }
+    return errors.length === 0 ? undefined : errors.join(", ");
   } finally {
-    tf.dispose([y, dw]);
+    tf.dispose(checks.map(({ actual }) => actual));
   }
 }

@@ -9,8 +9,9 @@ describe("useBackend", () => {
     expect(report.name).toBe("onednn");
     expect(tf.getBackend()).toBe("onednn");
     expect(report.details).toMatch(/^oneDNN \d+\.\d+\.\d+, .*\d+ threads?, float32$/);
-    expect(report.tried.map(({ name }) => name)).toEqual(["tensorflow"]);
+    expect(report.tried.map(({ name }) => name)).toEqual(["tensorflow", "webgpu"]);
     expect(report.tried[0]!.reason).toContain("@tensorflow/tfjs-node-gpu");
+    expect(report.tried[1]!.reason).toMatch(/GPU|adapter/);
   });
 
   it("registers gradients", async () => {
@@ -24,11 +25,12 @@ describe("useBackend", () => {
       /^The backend "tensorflow" cannot be used: @tensorflow\/tfjs-node-gpu: Cannot find .*npm install @tensorflow\/tfjs-node-gpu@4\.22\.0/,
     );
     await expect(useBackend("cpu", { precision: "bfloat16" })).rejects.toThrow('bfloat16 needs "onednn"');
+    await expect(useBackend("webgpu", { precision: "bfloat16" })).rejects.toThrow('bfloat16 needs "onednn"');
   });
 
   it("refuses a name that it does not know", async () => {
     await expect(useBackend("cuda" as "cpu")).rejects.toThrow(
-      'useBackend: `name` must be one of "auto", "tensorflow", "onednn", "cpu"; received "cuda".',
+      'useBackend: `name` must be one of "auto", "tensorflow", "webgpu", "onednn", "cpu"; received "cuda".',
     );
   });
 });
@@ -49,7 +51,7 @@ describe("selfTest", () => {
       },
     });
     try {
-      expect(await selfTest()).toMatch(/^a 3x3 convolution and its gradient are off by/);
+      expect(await selfTest()).toMatch(/^a 3x3 convolution is off by/);
     } finally {
       tf.unregisterKernel("Conv2D", "cpu");
       tf.registerKernel(right);

@@ -21,6 +21,7 @@ export interface BackendReport {
 const REMEDY: Readonly<Record<BackendName, string>> = {
   onednn: "`simclr backend` tells more, and --backend cpu runs without it",
   tensorflow: "Install it with `npm install @tensorflow/tfjs-node-gpu@4.22.0`, or choose --backend onednn",
+  webgpu: "It needs `npm install webgpu@0.6.2` and a GPU with its driver; --backend onednn runs without",
   cpu: "Install it with `npm install @tensorflow/tfjs-backend-cpu@4.22.0`",
 };
 
@@ -28,7 +29,7 @@ const REMEDY: Readonly<Record<BackendName, string>> = {
  * Loads a backend, makes it tfjs-core's current one, registers the gradients and checks its arithmetic against plain
  * loops.
  *
- * `auto` takes the first that works of: tfjs-node-gpu with a real GPU, onednn, cpu. A backend that is named never falls
+ * `auto` takes the first that works of: tfjs-node-gpu with a real GPU, webgpu with a real GPU, onednn, cpu. A backend that is named never falls
  * back to another.
  *
  * @throws BackendError if the named backend (or, for `auto`, every one) cannot be loaded or computes wrong numbers;

@@ -111,7 +111,7 @@ export const configSchema = z.strictObject({
   output: z.string().optional().describe("run folder; by default runs/<name>"),
   backend: z
     .strictObject({
-      name: z.enum(["auto", "onednn", "tensorflow", "cpu"]).default("auto"),
+      name: z.enum(["auto", "onednn", "webgpu", "tensorflow", "cpu"]).default("auto"),
       threads: count.optional(),
       precision: z.enum(["float32", "bfloat16"]).default("float32"),
     })

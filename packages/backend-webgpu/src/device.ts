@@ -1,0 +1,80 @@
+import { BackendError } from "@simclr/core";
+import { loadDawn } from "./dawn.js";
+
+/** Which adapter to take, and on what terms. */
+export interface DeviceOptions {
+  /** Part of the adapter's name, case-sensitive; without it the first one of high performance. */
+  readonly adapter?: string;
+  /** Whether a driver that computes on the CPU will do. @defaultValue true */
+  readonly allowSoftware?: boolean;
+}
+
+/** A device with the adapter it came from. */
+export interface OpenDevice {
+  readonly gpu: GPU;
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly isSoftware: boolean;
+}
+
+/** tfjs leaves the storage buffers of a shader at 8; these are taken as the adapter has them. */
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeWorkgroupsPerDimension",
+  "maxComputeWorkgroupSizeX",
+  "maxComputeWorkgroupSizeY",
+  "maxComputeInvocationsPerWorkgroup",
+] as const;
+
+const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+
+const DRIVER_ADVICE: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
+  linux:
+    "Install libvulkan1 and the Vulkan driver of the GPU's maker; in a container of NVIDIA's, NVIDIA_DRIVER_CAPABILITIES must include graphics; WSL2 has no Vulkan for NVIDIA: run Node on Windows there",
+  win32: "Update the graphics driver; Direct3D 12 is needed",
+  darwin: "Metal is needed: macOS 12 or later on a Mac that has it",
+};
+
+/**
+ * Opens a device with the limits of its adapter.
+ *
+ * @throws BackendError if there is no adapter, none of that name, or only a software one where that is not allowed
+ */
+export async function openDevice({ adapter: name, allowSoftware = true }: DeviceOptions = {}): Promise<OpenDevice> {
+  const { create } = await loadDawn();
+  let gpu: GPU;
+  try {
+    gpu = create(["disable-dawn-features=timestamp_quantization", ...(name === undefined ? [] : [`adapter=${name}`])]);
+  } catch (error) {
+    throw new BackendError(`no adapter "${name}": ${(error as Error).message}`, { subject: "adapter", cause: error });
+  }
+  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch((error: Error) => {
+    throw new BackendError(`no adapter${name === undefined ? "" : ` "${name}"`}: ${error.message}`, { cause: error });
+  });
+  if (adapter === null) {
+    const advice = DRIVER_ADVICE[process.platform] ?? "Install the driver of the GPU";
+    throw new BackendError(`WebGPU finds no GPU on this machine. ${advice}.`, { subject: "adapter" });
+  }
+  const isSoftware = adapter.info.isFallbackAdapter;
+  if (isSoftware && !allowSoftware)
+    throw new BackendError(
+      `the only adapter, ${describeAdapter(adapter.info)}, computes on the CPU, slower than onednn; name the backend to use it all the same`,
+      { subject: "adapter" },
+    );
+  const device = await adapter.requestDevice({
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+  });
+  return { gpu, device, info: adapter.info, isSoftware };
+}
+
+/** Name and driver, as far as the adapter tells. */
+export function describeAdapter({ vendor, architecture, device, description }: GPUAdapterInfo): string {
+  const parts = [vendor, architecture].filter(Boolean).join(" ");
+  return description || device
+    ? `${device || description} (${[parts, device ? description : ""].filter(Boolean).join(", ")})`
+    : parts;
+}

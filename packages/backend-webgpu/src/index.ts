@@ -1,0 +1,2 @@
+export type { DeviceOptions } from "./device.js";
+export { registerWebgpuBackend, type WebgpuInfo } from "./register-backend.js";

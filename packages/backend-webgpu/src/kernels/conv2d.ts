@@ -1,0 +1,224 @@
+import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
+import * as tf from "@tensorflow/tfjs-core";
+import { GEMM_STEP, type GemmLayout, GemmProgram, type GemmTile } from "./gemm-program.js";
+import { FlatProgram, int32, reshaped } from "./launch.js";
+
+type ConvInfo = tf.backend_util.Conv2DInfo;
+
+/** Workgroups that keep a large GPU busy. */
+const WANTED_WORKGROUPS = 512;
+const MAX_SPLITS = 256;
+/** A split shorter than this costs more than it brings. */
+const MIN_SPLIT_INNER = 256;
+
+const PATCH_UNIFORMS =
+  "size : vec2<i32>, outSize : vec2<i32>, filterSize : vec2<i32>, strides : vec2<i32>, pads : vec2<i32>, channels : vec2<i32>,";
+
+/** `size`, `outSize`, ... of `PATCH_UNIFORMS`; `channels` is (in, out). */
+function patchUniforms(info: ConvInfo) {
+  return [
+    int32(info.inHeight, info.inWidth),
+    int32(info.outHeight, info.outWidth),
+    int32(info.filterHeight, info.filterWidth),
+    int32(info.strideHeight, info.strideWidth),
+    int32(info.padInfo.top, info.padInfo.left),
+    int32(info.inChannels, info.outChannels),
+  ];
+}
+
+const fours = (channels: number): boolean => channels % 4 === 0;
+const divided = (vec4: boolean): string => (vec4 ? " / 4" : "");
+
+/** y[(batch, oh, ow), co] = sum over (kh, kw, ci) of x[patch] * w. */
+function forwardLayout(info: ConvInfo): GemmLayout {
+  const [a4, b4] = [fours(info.inChannels), fours(info.outChannels)];
+  return {
+    name: "Conv2D",
+    variableNames: ["x", "w"],
+    uniforms: PATCH_UNIFORMS,
+    a: {
+      contiguous: "inner",
+      vec4: a4,
+      load: `
+        let tap = inner / uniforms.channels.x; let c = inner - tap * uniforms.channels.x;
+        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
+        let line = outer / uniforms.outSize.y; let ow = outer - line * uniforms.outSize.y;
+        let n = line / uniforms.outSize.x; let oh = line - n * uniforms.outSize.x;
+        let row = oh * uniforms.strides.x + kh - uniforms.pads.x; let column = ow * uniforms.strides.y + kw - uniforms.pads.y;
+        if (row >= 0 && row < uniforms.size.x && column >= 0 && column < uniforms.size.y) {
+          value = x[(((n * uniforms.size.x + row) * uniforms.size.y + column) * uniforms.channels.x + c)${divided(a4)}];
+        }`,
+    },
+    b: {
+      contiguous: "outer",
+      vec4: b4,
+      load: `value = w[(inner * uniforms.channels.y + outer)${divided(b4)}];`,
+    },
+  };
+}
+
+/** dW[(kh, kw, ci), co] = sum over (batch, oh, ow) of x[patch] * dy. */
+function filterGradientLayout(info: ConvInfo): GemmLayout {
+  const [a4, b4] = [fours(info.inChannels), fours(info.outChannels)];
+  return {
+    name: "Conv2DBackpropFilter",
+    variableNames: ["x", "dy"],
+    uniforms: PATCH_UNIFORMS,
+    a: {
+      contiguous: "outer",
+      vec4: a4,
+      load: `
+        let tap = outer / uniforms.channels.x; let c = outer - tap * uniforms.channels.x;
+        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
+        let line = inner / uniforms.outSize.y; let ow = inner - line * uniforms.outSize.y;
+        let n = line / uniforms.outSize.x; let oh = line - n * uniforms.outSize.x;
+        let row = oh * uniforms.strides.x + kh - uniforms.pads.x; let column = ow * uniforms.strides.y + kw - uniforms.pads.y;
+        if (row >= 0 && row < uniforms.size.x && column >= 0 && column < uniforms.size.y) {
+          value = x[(((n * uniforms.size.x + row) * uniforms.size.y + column) * uniforms.channels.x + c)${divided(a4)}];
+        }`,
+    },
+    b: {
+      contiguous: "outer",
+      vec4: b4,
+      load: `value = dy[(inner * uniforms.channels.y + outer)${divided(b4)}];`,
+    },
+  };
+}
+
+/** dX[(batch, h, w), ci] = sum over (kh, kw, co) of dy[where the patch was] * w. */
+function inputGradientLayout(info: ConvInfo): GemmLayout {
+  const vec4 = fours(info.outChannels);
+  const tap = `let tap = inner / uniforms.channels.y; let c = inner - tap * uniforms.channels.y;`;
+  return {
+    name: "Conv2DBackpropInput",
+    variableNames: ["dy", "w"],
+    uniforms: PATCH_UNIFORMS,
+    a: {
+      contiguous: "inner",
+      vec4,
+      load: `
+        ${tap}
+        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
+        let line = outer / uniforms.size.y; let n = line / uniforms.size.x;
+        let row = line - n * uniforms.size.x + uniforms.pads.x - kh;
+        let column = outer - line * uniforms.size.y + uniforms.pads.y - kw;
+        let oh = row / uniforms.strides.x; let ow = column / uniforms.strides.y;
+        if (row >= 0 && column >= 0 && oh * uniforms.strides.x == row && ow * uniforms.strides.y == column
+            && oh < uniforms.outSize.x && ow < uniforms.outSize.y) {
+          value = dy[(((n * uniforms.outSize.x + oh) * uniforms.outSize.y + ow) * uniforms.channels.y + c)${divided(vec4)}];
+        }`,
+    },
+    b: {
+      contiguous: "inner",
+      vec4,
+      load: `${tap} value = w[((tap * uniforms.channels.x + outer) * uniforms.channels.y + c)${divided(vec4)}];`,
+    },
+  };
+}
+
+interface Size {
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+}
+
+/** The large tile reads less from memory; the small one wastes less where the matrix is narrow. */
+function chooseTile({ rows, columns }: Size): GemmTile {
+  return rows < 96 || columns < 96 ? 64 : 128;
+}
+
+function runGemm(
+  backend: WebGPUBackend,
+  layout: GemmLayout,
+  info: ConvInfo,
+  inputs: tf.TensorInfo[],
+  size: Size,
+): tf.TensorInfo {
+  const tile = chooseTile(size);
+  const groups = Math.ceil(size.rows / tile) * Math.ceil(size.columns / tile);
+  const wanted = Math.min(WANTED_WORKGROUPS / groups, size.inner / MIN_SPLIT_INNER, MAX_SPLITS);
+  const parts = Math.max(1, Math.floor(wanted));
+  const chunk = Math.ceil(size.inner / parts / GEMM_STEP) * GEMM_STEP;
+  const splits = Math.ceil(size.inner / chunk);
+  const program = new GemmProgram(layout, tile, size.rows, size.columns, splits);
+  const uniforms = [
+    int32(size.rows),
+    int32(size.columns),
+    int32(size.inner),
+    int32(chunk),
+    int32(splits),
+    ...patchUniforms(info),
+  ];
+  const partial = backend.runWebGPUProgram(program, inputs, "float32", uniforms);
+  if (splits === 1) return partial;
+  const sum = sumOverFirst(backend, partial);
+  backend.disposeData(partial.dataId);
+  return sum;
+}
+
+/** `[S, M, N]` to `[M, N]`, in a fixed order. */
+function sumOverFirst(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
+  const [splits, ...shape] = x.shape as [number, ...number[]];
+  const size = tf.util.sizeFromShape(shape);
+  const width = size % 4 === 0 ? 4 : 1;
+  const program = new FlatProgram(
+    "sumOverFirst",
+    shape,
+    width,
+    { x: width },
+    "splits : i32,",
+    "for (var s = 0; s < uniforms.splits; s++) { value += x[s * uniforms.items + index]; }",
+  );
+  return backend.runWebGPUProgram(program, [x], "float32", [int32(program.items), int32(splits)]);
+}
+
+function finish(backend: WebGPUBackend, result: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+  const out = reshaped(backend, result, shape);
+  backend.disposeData(result.dataId);
+  return out;
+}
+
+/** A convolution, as a matrix product over patches that are gathered on the way in. */
+export function conv2DForward(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
+  const size = {
+    rows: info.batchSize * info.outHeight * info.outWidth,
+    columns: info.outChannels,
+    inner: info.filterHeight * info.filterWidth * info.inChannels,
+  };
+  return finish(backend, runGemm(backend, forwardLayout(info), info, [x, filter], size), [...info.outShape]);
+}
+
+/** The gradient of a convolution by its filter, as a matrix product that is split along batch, height and width. */
+export function conv2DFilterGradient(
+  backend: WebGPUBackend,
+  x: tf.TensorInfo,
+  dy: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
+  const size = {
+    rows: info.filterHeight * info.filterWidth * info.inChannels,
+    columns: info.outChannels,
+    inner: info.batchSize * info.outHeight * info.outWidth,
+  };
+  return finish(backend, runGemm(backend, filterGradientLayout(info), info, [x, dy], size), [...info.filterShape]);
+}
+
+/** The gradient of a convolution by its input, as a matrix product. */
+export function conv2DInputGradient(
+  backend: WebGPUBackend,
+  dy: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  info: ConvInfo,
+): tf.TensorInfo {
+  const size = {
+    rows: info.batchSize * info.inHeight * info.inWidth,
+    columns: info.inChannels,
+    inner: info.filterHeight * info.filterWidth * info.outChannels,
+  };
+  return finish(backend, runGemm(backend, inputGradientLayout(info), info, [dy, filter], size), [...info.inShape]);
+}
