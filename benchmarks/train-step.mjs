@@ -1,6 +1,6 @@
 // One SimCLR training step: two views through a ResNet and its projection head, NT-Xent, LARS. Views are given; augmentation
 // is measured apart. With --profile (on onednn) as many steps again, and a table of what each kernel took in one of them.
-//   pnpm bench train-step --model r18 --image-size 32 --batch 64 [--precision float32|bfloat16] [--steps 10] [--backend onednn] [--json]
+//   pnpm bench train-step --model r18 --image-size 32 --batch 64 [--precision float32|bfloat16] [--steps 10] [--backend onednn|webgpu|...] [--json]
 //     [--profile [--by-shape]]
 import { parseArgs } from "node:util";
 import { onednnMemory, profileOnednn, profileTable } from "@simclr/backend-onednn";
