@@ -19,7 +19,7 @@ export function weightGradients(loss: () => tf.Scalar, weights: readonly Weight[
   return { loss: value, gradients };
 }
 
-/** The weights that gradients train: all but running statistics. */
+/** The weights that gradients train: all but running statistics and what is frozen. */
 export function trainable(weights: readonly Weight[]): readonly Weight[] {
-  return weights.filter(({ role }) => role !== "statistic");
+  return weights.filter(({ role, variable }) => role !== "statistic" && variable.trainable);
 }

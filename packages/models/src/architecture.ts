@@ -1,4 +1,5 @@
 import { checkChoice, checkInteger, checkPositive, InvalidArgumentError } from "@simclr/core";
+import { checkDropBlock, type DropBlockSettings } from "./drop-block.js";
 
 export type ResNetDepth = 18 | 34 | 50 | 101 | 152 | 200;
 /**
@@ -39,7 +40,7 @@ export const RESNET_BLOCKS = {
   200: { block: "bottleneck", counts: [3, 24, 36, 3] },
 } as const satisfies Record<ResNetDepth, { block: "basic" | "bottleneck"; counts: readonly number[] }>;
 
-const SELECTIVE_DEPTHS = Object.entries(RESNET_BLOCKS)
+const BOTTLENECK_DEPTHS = Object.entries(RESNET_BLOCKS)
   .filter(([, { block }]) => block === "bottleneck")
   .map(([depth]) => depth)
   .join(", ");
@@ -53,6 +54,10 @@ export interface ResNetDescription {
   /** Channels of the images. */
   readonly channels: number;
   readonly selectiveKernel: boolean;
+  /** None where absent. */
+  readonly squeezeExcitation?: number | undefined;
+  /** None where absent. */
+  readonly dropBlock?: DropBlockSettings | undefined;
   /** "simclr" where absent. */
   readonly variant?: ResNetVariant | undefined;
   /** Images are used as they are where absent. */
@@ -70,6 +75,10 @@ export interface ResNetArchitecture {
   readonly widthMultiplier?: number | undefined;
   /** Selective kernels, with the stem and the shortcuts of ResNet-D; depth 50 and more. @defaultValue false */
   readonly selectiveKernel?: boolean | undefined;
+  /** A gate for every channel at the end of each block, squeezed to this share of the filters, > 0. @defaultValue none */
+  readonly squeezeExcitation?: number | undefined;
+  /** Drops squares of activations in training; depth 50 and more. @defaultValue none */
+  readonly dropBlock?: DropBlockSettings | undefined;
   /** @defaultValue "cifar" if `imageSize` is at most 32, else "imagenet" */
   readonly stem?: Stem | undefined;
   /** Height and width of the images, in pixels; chooses the stem where none is given. */
@@ -91,7 +100,7 @@ export interface ResNetArchitecture {
  */
 export function describeResNet(architecture: ResNetArchitecture): ResNetDescription {
   const { depth, widthMultiplier = 1, selectiveKernel = false, imageSize, channels = 3 } = architecture;
-  const { variant = "simclr", normalisation, name = "encoder" } = architecture;
+  const { variant = "simclr", normalisation, name = "encoder", squeezeExcitation, dropBlock } = architecture;
   if (!Object.hasOwn(RESNET_BLOCKS, depth)) {
     const expected = Object.keys(RESNET_BLOCKS).join(", ");
     throw new InvalidArgumentError(`resNet: \`depth\` must be one of ${expected}; received ${String(depth)}.`, {
@@ -108,11 +117,12 @@ export function describeResNet(architecture: ResNetArchitecture): ResNetDescript
       { subject: "widthMultiplier", expected: `a multiple of 1/${BASE_FILTERS}`, received: String(widthMultiplier) },
     );
   if (selectiveKernel && !hasBottlenecks(depth))
-    throw new InvalidArgumentError(
-      `resNet: \`depth\` must be ${SELECTIVE_DEPTHS} with selective kernels; received ${depth}. They replace the 3x3 convolution ` +
-        `of a bottleneck, and ResNet-${depth} has basic blocks. Take a deeper network, or leave selective kernels out.`,
-      { subject: "depth", expected: SELECTIVE_DEPTHS, received: String(depth) },
-    );
+    refuseBasicBlocks("selective kernels", "They replace the 3x3 convolution of a bottleneck", depth);
+  if (squeezeExcitation !== undefined) checkPositive("resNet", { squeezeExcitation });
+  if (dropBlock !== undefined) {
+    checkDropBlock("resNet", dropBlock);
+    if (!hasBottlenecks(depth)) refuseBasicBlocks("DropBlock", "It drops between the layers of a bottleneck", depth);
+  }
   checkInteger("resNet", { channels }, 1);
   if (imageSize !== undefined) checkInteger("resNet", { imageSize }, 1);
   const stem = architecture.stem ?? ((imageSize ?? Infinity) <= LARGEST_CIFAR_SIZE ? "cifar" : "imagenet");
@@ -134,6 +144,8 @@ export function describeResNet(architecture: ResNetArchitecture): ResNetDescript
     stem,
     channels,
     selectiveKernel,
+    ...(squeezeExcitation && { squeezeExcitation }),
+    ...(dropBlock && { dropBlock }),
     ...(variant !== "simclr" && { variant }),
     ...(normalisation && { normalisation }),
     name,
@@ -150,6 +162,14 @@ function checkNormalisation({ mean, deviation }: InputNormalisation, channels: n
   throw new InvalidArgumentError(
     `resNet: \`normalisation\` must hold ${expected}; received ${received}. Give one of each for every channel.`,
     { subject: "normalisation", expected, received },
+  );
+}
+
+function refuseBasicBlocks(what: string, why: string, depth: ResNetDepth): never {
+  throw new InvalidArgumentError(
+    `resNet: \`depth\` must be ${BOTTLENECK_DEPTHS} with ${what}; received ${depth}. ${why}, and ResNet-${depth} has ` +
+      `basic blocks. Take a deeper network, or leave ${what} out.`,
+    { subject: "depth", expected: BOTTLENECK_DEPTHS, received: String(depth) },
   );
 }
 

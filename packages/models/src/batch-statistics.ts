@@ -1,9 +1,11 @@
-import type { Weight } from "@simclr/core";
+import type { Communicator, Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 interface Update {
-  readonly weight: Weight;
-  readonly batch: tf.Tensor1D;
+  readonly meanWeight: Weight;
+  readonly varianceWeight: Weight;
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
   readonly momentum: number;
 }
 
@@ -32,16 +34,47 @@ export class BatchStatistics {
    * @param momentum - Share of the old value that stays, in [0, 1].
    */
   record(meanWeight: Weight, varianceWeight: Weight, mean: tf.Tensor1D, variance: tf.Tensor1D, momentum: number): void {
-    this.#updates.push({ weight: meanWeight, batch: tf.keep(mean), momentum });
-    this.#updates.push({ weight: varianceWeight, batch: tf.keep(variance), momentum });
+    this.#updates.push({ meanWeight, varianceWeight, mean: tf.keep(mean), variance: tf.keep(variance), momentum });
+  }
+
+  /**
+   * Replaces what this rank measured by what all ranks did, so that running statistics stay the same on all of them: the
+   * mean of the means, and the mean of the variances plus the variance of the means. Ranks must have batches of one size.
+   * Does nothing with one rank.
+   *
+   * @see the reference's batch norm across replicas
+   */
+  async synchronise(communicator: Communicator): Promise<void> {
+    if (communicator.size === 1 || this.#updates.length === 0) return;
+    const own = await Promise.all(
+      this.#updates.map(async ({ mean, variance }) => [await mean.data(), await variance.data()] as const),
+    );
+    const ownMeans = join(own.map(([mean]) => mean));
+    const means = ownMeans.slice();
+    await communicator.allReduce(means, "mean");
+    const variances = join(own.map(([, variance]) => variance)).map((v, i) => v + (ownMeans[i]! - means[i]!) ** 2);
+    await communicator.allReduce(variances, "mean");
+    let offset = 0;
+    const merged = this.#updates.map((update) => {
+      const part = (values: Float32Array): tf.Tensor1D =>
+        tf.keep(tf.tensor1d(values.slice(offset, offset + update.mean.size), "float32"));
+      const replaced = { ...update, mean: part(means), variance: part(variances) };
+      offset += update.mean.size;
+      return replaced;
+    });
+    this.dispose();
+    this.#updates = merged;
   }
 
   /** Sets every running value to `momentum * running + (1 - momentum) * batch`, and forgets the batch. */
   apply(): void {
     tf.tidy(() => {
-      for (const { weight, batch, momentum } of this.#updates) {
-        const { variable } = weight;
-        variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(batch, 1 - momentum)));
+      for (const { meanWeight, varianceWeight, mean, variance, momentum } of this.#updates) {
+        for (const [{ variable }, batch] of [
+          [meanWeight, mean],
+          [varianceWeight, variance],
+        ] as const)
+          variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(batch, 1 - momentum)));
       }
     });
     this.dispose();
@@ -49,7 +82,17 @@ export class BatchStatistics {
 
   /** Drops what was recorded; the object can be used again. */
   dispose(): void {
-    tf.dispose(this.#updates.map(({ batch }) => batch));
+    tf.dispose(this.#updates.map(({ mean, variance }) => [mean, variance]));
     this.#updates = [];
   }
+}
+
+function join(parts: readonly ArrayLike<number>[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }

@@ -20,14 +20,28 @@ export {
   classifierNetwork,
 } from "./classifier-network.js";
 export { countParameters, type ParameterCount } from "./count-parameters.js";
-export type { Encoder, EncoderOutput, Endpoint, InputConstraints } from "./encoder.js";
+export type { DropBlockSettings } from "./drop-block.js";
+export {
+  type Encoder,
+  type EncoderOutput,
+  endpointFeatures,
+  type InputConstraints,
+  type ResNetEndpoint,
+} from "./encoder.js";
 export { modelName, type NamedArchitecture, PUBLISHED_MODELS, parseModelName } from "./model-name.js";
-export type { ForwardOptions, Module } from "./module.js";
+export type { ForwardOptions, Module, Moments, SynchroniseMoments } from "./module.js";
 export {
   type ProjectionHead,
   type ProjectionHeadDescription,
   type ProjectionHeadOptions,
   projectionHead,
 } from "./projection-head.js";
-export { type ResNetOptions, resNet, resNetFeatureDimension, resNetWeightSpecs } from "./res-net.js";
+export {
+  type Checkpointing,
+  type ResNet,
+  type ResNetOptions,
+  resNet,
+  resNetFeatureDimension,
+  resNetWeightSpecs,
+} from "./res-net.js";
 export type { WeightSource, WeightSpec } from "./weight-spec.js";

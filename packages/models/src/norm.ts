@@ -1,4 +1,4 @@
-import type { Weight } from "@simclr/core";
+import { InvalidArgumentError, type Weight } from "@simclr/core";
 import { type BatchNormActivation, batchNorm, batchNormInference } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions } from "./module.js";
@@ -43,21 +43,58 @@ export interface NormaliseExtras {
   readonly residual?: tf.Tensor;
 }
 
-/** Batch norm, then the residual, then the activation. @param x - float32 `[..., C]`. @returns the same shape. */
+/**
+ * Batch norm, then the residual, then the activation.
+ *
+ * @param x - float32 `[N, ..., C]`. @returns the same shape.
+ * @throws InvalidArgumentError if N is no multiple of `options.statisticsParts`.
+ */
 export function normalise<T extends tf.Tensor>(
   layer: Norm<Weight>,
   x: T,
-  { training, statistics }: ForwardOptions,
+  options: ForwardOptions,
   extras: NormaliseExtras = {},
 ): T {
   return tf.tidy(() => {
     const { movingMean, movingVariance } = layer;
+    const { training, useRunningStatistics = false, statisticsParts = 1, statistics, synchronise } = options;
     const gamma = layer.gamma.variable;
     const beta = layer.beta?.variable ?? tf.zerosLike(movingMean.variable);
-    const options = { epsilon: BATCH_NORM_EPSILON, ...extras };
-    if (!training) return batchNormInference(x, gamma, beta, movingMean.variable, movingVariance.variable, options);
-    const { y, mean, variance } = batchNorm(x, gamma, beta, options);
-    statistics?.record(movingMean, movingVariance, mean, variance, BATCH_NORM_MOMENTUM);
-    return y;
+    const attributes = { epsilon: BATCH_NORM_EPSILON, ...extras };
+    if (!training || useRunningStatistics)
+      return batchNormInference(x, gamma, beta, movingMean.variable, movingVariance.variable, attributes);
+    if (statisticsParts > 1) return normaliseParts(layer, x, options, extras);
+    if (synchronise === undefined) {
+      const { y, mean, variance } = batchNorm(x, gamma, beta, attributes);
+      statistics?.record(movingMean, movingVariance, mean, variance, BATCH_NORM_MOMENTUM);
+      return y;
+    }
+    const axes = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
+    const own = tf.moments(x, axes) as { mean: tf.Tensor1D; variance: tf.Tensor1D };
+    const { mean, variance } = synchronise({ ...own, count: x.size / gamma.size });
+    statistics?.record(movingMean, movingVariance, tf.clone(mean), tf.clone(variance), BATCH_NORM_MOMENTUM);
+    return batchNormInference(x, gamma, beta, mean, variance, attributes);
   });
+}
+
+/** Each of the consecutive parts of `x` by itself. */
+function normaliseParts<T extends tf.Tensor>(
+  layer: Norm<Weight>,
+  x: T,
+  options: ForwardOptions,
+  { residual, ...extras }: NormaliseExtras,
+): T {
+  const { statisticsParts = 1 } = options;
+  const rows = x.shape[0]!;
+  if (rows % statisticsParts !== 0)
+    throw new InvalidArgumentError(
+      `batch norm: the number of rows must be a multiple of \`statisticsParts\`, ${statisticsParts}; received ${rows}. Pass whole views, or 1 for \`statisticsParts\`.`,
+      { subject: "statisticsParts", expected: `a multiple of ${statisticsParts}`, received: String(rows) },
+    );
+  const residuals = residual === undefined ? [] : tf.split(residual, statisticsParts, 0);
+  const parts = tf.split(x, statisticsParts, 0).map((part, i) => {
+    const more = residuals[i] === undefined ? extras : { ...extras, residual: residuals[i] };
+    return normalise(layer, part, { ...options, statisticsParts: 1 }, more);
+  });
+  return tf.concat(parts, 0) as T;
 }

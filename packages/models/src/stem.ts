@@ -27,13 +27,6 @@ export interface StemLayers<W> {
   readonly poolPadding: "same" | 1 | undefined;
 }
 
-export interface StemOutput {
-  /** What left the last convolution, before its batch norm, float32 `[N, H', W', filters]`. */
-  readonly convolution: tf.Tensor4D;
-  /** float32 `[N, H'', W'', filters]`. */
-  readonly output: tf.Tensor4D;
-}
-
 export function makeStem<W>(make: MakeWeight<W>, options: StemOptions): StemLayers<W> {
   const { name, stem, channels, filters, isDeep, poolPadding } = options;
   const layer = (suffix: string, shape: { inputs: number; filters: number; size: number; stride: number }) =>
@@ -54,19 +47,27 @@ export function makeStem<W>(make: MakeWeight<W>, options: StemOptions): StemLaye
   };
 }
 
-/** @param images - float32 `[N, H, W, channels]`. @returns New tensors; the caller disposes them. */
-export function runStem(
-  { convolutions, poolPadding }: StemLayers<Weight>,
+/** @param images - float32 `[N, H, W, channels]`. @returns What leaves the last convolution, `[N, H', W', filters]`. */
+export function runStemConvolutions(
+  { convolutions }: StemLayers<Weight>,
   images: tf.Tensor4D,
   options: ForwardOptions,
-): StemOutput {
+): tf.Tensor4D {
   return tf.tidy(() => {
     let x = images;
     for (const layer of convolutions.slice(0, -1)) x = normalisedConvolve(layer, x, options, { activation: "relu" });
-    const last = convolutions.at(-1)!;
-    const convolution = convolve(last.convolution, x);
-    const normalised = normalise(last.norm, convolution, options, { activation: "relu" });
-    const output = poolPadding === undefined ? normalised : tf.maxPool(normalised, 3, 2, poolPadding);
-    return { convolution, output };
+    return convolve(convolutions.at(-1)!.convolution, x);
+  });
+}
+
+/** @param convolution - What left the last convolution. @returns The input of group 1, float32 `[N, H'', W'', filters]`. */
+export function finishStem(
+  { convolutions, poolPadding }: StemLayers<Weight>,
+  convolution: tf.Tensor4D,
+  options: ForwardOptions,
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const normalised = normalise(convolutions.at(-1)!.norm, convolution, options, { activation: "relu" });
+    return poolPadding === undefined ? normalised : tf.maxPool(normalised, 3, 2, poolPadding);
   });
 }

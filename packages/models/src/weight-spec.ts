@@ -21,14 +21,19 @@ export type MakeWeight<W> = (spec: WeightSpec, initializer: Initializer) => W;
  *
  * Each weight is drawn from `random.fork(name)`, so its values depend on its name alone. Variables carry no name of
  * their own: two models with the same weight names can live side by side.
+ *
+ * @param isFrozen - Whether the weight of a name must not be trained: its variable is then not trainable.
  */
-export function weightMaker(random: WeightSource): { make: MakeWeight<Weight>; weights: Weight[] } {
+export function weightMaker(
+  random: WeightSource,
+  isFrozen: (name: string) => boolean = () => false,
+): { make: MakeWeight<Weight>; weights: Weight[] } {
   const weights: Weight[] = [];
   const make: MakeWeight<Weight> = ({ name, role, shape }, initializer) => {
     const count = tf.util.sizeFromShape([...shape]);
     const values = random === "zeros" ? new Float32Array(count) : drawInitial(initializer, count, random.fork(name));
     const initial = tf.tensor(values, [...shape], "float32");
-    const variable = tf.variable(initial, role !== "statistic");
+    const variable = tf.variable(initial, role !== "statistic" && !isFrozen(name));
     initial.dispose();
     const weight: Weight = { name, role, variable };
     weights.push(weight);

@@ -18,6 +18,7 @@ export {
   trustRatio,
   type UpdatedParameter,
 } from "./optimizer-updates.js";
+export { recompute, stopGradient } from "./recompute.js";
 export { ROTATE_KERNEL, type RotateImagesOptions, rotateImages } from "./rotate-images.js";
 export { type ResampleTaps, SEPARABLE_RESAMPLE_KERNEL, separableResample } from "./separable-resample.js";
 export { type VariableGradients, variableGradients } from "./variable-gradients.js";

@@ -43,7 +43,7 @@ export function variableGradients(f: () => tf.Scalar, variables: readonly tf.Var
     if (!(value instanceof tf.Tensor) || value.rank !== 0) {
       throw new Error(`variableGradients: \`f\` must return a scalar; received ${describe(value)}.`);
     }
-    const gradients = tf.tidy(() => walkBack(tape, variables, value));
+    const gradients = tf.tidy(() => walkBack(tape, variables, value, tf.onesLike(value)));
     const named = variables.flatMap((variable, i) => (gradients[i] ? [[variable.name, gradients[i]] as const] : []));
     if (named.length > 0) return { value, grads: Object.fromEntries(named) };
     throw new Error("variableGradients: the result of `f` depends on none of the variables. Use them inside `f`.");
@@ -55,7 +55,37 @@ export function variableGradients(f: () => tf.Scalar, variables: readonly tf.Var
   }
 }
 
-function record(engine: TapeEngine, f: () => tf.Scalar): { value: tf.Scalar; tape: readonly TapeNode[] } {
+/**
+ * Gradients of `sum(f() * dy)`, freeing memory on the way as `variableGradients` does. May be called by a gradient
+ * function: the tape that is being walked outside stays as it is.
+ *
+ * @param f - Computes a tensor of any shape; runs in a `tf.tidy`.
+ * @param xs - Tensors and variables that `f` uses. Not disposed.
+ * @param dy - Of the shape of what `f` gives. Not disposed.
+ * @returns One for each of `xs`, of its shape; the caller disposes them.
+ * @throws Error if `f` does not depend on one of `xs`, or if a kernel on the way has no gradient.
+ */
+export function vectorJacobian(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy: tf.Tensor): tf.Tensor[] {
+  const engine = tf.engine() as unknown as TapeEngine;
+  if (engine.state.gradientDepth > 0) return tf.grads(() => f())([...xs], dy);
+  const { value, tape } = record(engine, f);
+  try {
+    return tf.tidy(() =>
+      walkBack(tape, xs, value, tf.clone(dy)).map((gradient, i) => {
+        if (gradient !== undefined) return gradient;
+        throw new Error(
+          `vectorJacobian: the result of \`f\` does not depend on number ${i} of \`xs\`. Use it inside \`f\`.`,
+        );
+      }),
+    );
+  } finally {
+    value.dispose();
+    dropSaved(tape);
+  }
+}
+
+function record<T extends tf.Tensor>(engine: TapeEngine, f: () => T): { value: T; tape: readonly TapeNode[] } {
+  const outer = engine.state.activeTape;
   engine.startTape();
   const tape = engine.state.activeTape!;
   try {
@@ -65,7 +95,7 @@ function record(engine: TapeEngine, f: () => tf.Scalar): { value: tf.Scalar; tap
     throw error;
   } finally {
     engine.endTape();
-    engine.state.activeTape = null;
+    engine.state.activeTape = outer;
   }
 }
 
@@ -73,50 +103,51 @@ function dropSaved(nodes: readonly TapeNode[]): void {
   for (const { saved } of nodes) tf.dispose([...saved]);
 }
 
-/** The gradient of `value` by each variable; undefined where it does not depend on it. */
+/** The gradient by each of `xs`, given `dy`, that of `value`; undefined where `value` does not depend on it. */
 function walkBack(
   tape: readonly TapeNode[],
-  variables: readonly tf.Variable[],
-  value: tf.Scalar,
+  xs: readonly tf.Tensor[],
+  value: tf.Tensor,
+  dy: tf.Tensor,
 ): (tf.Tensor | undefined)[] {
-  const fromVariables = dependents(tape, variables);
-  const needed = nodesBetween(tape, fromVariables, value);
+  const fromXs = dependents(tape, xs);
+  const needed = nodesBetween(tape, fromXs, value);
   // Each entry owns its tensor.
-  const gradients = new Map<number, tf.Tensor>([[value.id, tf.onesLike(value)]]);
+  const gradients = new Map<number, tf.Tensor>([[value.id, dy]]);
   for (const node of [...tape].reverse()) {
-    if (needed.has(node)) passBack(node, fromVariables, gradients);
+    if (needed.has(node)) passBack(node, fromXs, gradients);
     dropSaved([node]);
   }
-  return variables.map(({ id }) => gradients.get(id));
+  return xs.map(({ id }) => gradients.get(id));
 }
 
-/** Ids of the variables and of every tensor made from them. */
-function dependents(tape: readonly TapeNode[], variables: readonly tf.Variable[]): Set<number> {
-  const ids = new Set(variables.map(({ id }) => id));
+/** Ids of `xs` and of every tensor made from them. */
+function dependents(tape: readonly TapeNode[], xs: readonly tf.Tensor[]): Set<number> {
+  const ids = new Set(xs.map(({ id }) => id));
   for (const { inputs, outputs } of tape) {
     if (Object.values(inputs).some(({ id }) => ids.has(id))) for (const { id } of outputs) ids.add(id);
   }
   return ids;
 }
 
-/** The nodes on a way from the variables to `value`. */
-function nodesBetween(tape: readonly TapeNode[], fromVariables: ReadonlySet<number>, value: tf.Scalar): Set<TapeNode> {
+/** The nodes on a way from `xs` to `value`. */
+function nodesBetween(tape: readonly TapeNode[], fromXs: ReadonlySet<number>, value: tf.Tensor): Set<TapeNode> {
   const toValue = new Set([value.id]);
   const between = new Set<TapeNode>();
   for (const node of [...tape].reverse()) {
     const inputs = Object.values(node.inputs);
     if (!node.outputs.some(({ id }) => toValue.has(id))) continue;
     for (const { id } of inputs) toValue.add(id);
-    if (inputs.some(({ id }) => fromVariables.has(id))) between.add(node);
+    if (inputs.some(({ id }) => fromXs.has(id))) between.add(node);
   }
   return between;
 }
 
 /** Takes the gradients of the node's outputs out of `gradients`, and adds those of its inputs. */
-function passBack(node: TapeNode, fromVariables: ReadonlySet<number>, gradients: Map<number, tf.Tensor>): void {
+function passBack(node: TapeNode, fromXs: ReadonlySet<number>, gradients: Map<number, tf.Tensor>): void {
   const dys = node.outputs.map(({ id }) => gradients.get(id) ?? null);
   if (!node.gradient) throw new Error(`variableGradients: the kernel ${node.kernelName} has no gradient.`);
-  const inputs = Object.entries(node.inputs).filter(([, { id }]) => fromVariables.has(id));
+  const inputs = Object.entries(node.inputs).filter(([, { id }]) => fromXs.has(id));
   const results = tf.tidy(() => {
     const functions = node.gradient!(dys);
     return inputs.map(([name, input]) => {
