@@ -17,7 +17,8 @@ export interface SupervisedOptions {
 
 /**
  * Training with labels: softmax cross-entropy of the network's logits. Fine-tuning is this task on a network whose
- * encoder (and first head layers) were pretrained; the whole network is trained, with batch norm in training mode.
+ * encoder (and first head layers) were pretrained. All of the network is trained but what it has frozen, with batch norm in
+ * training mode.
  *
  * Metric of a step: `accuracy` on the batch.
  *
@@ -31,18 +32,20 @@ export function supervised(options: SupervisedOptions): TrainingTask<ImageBatch>
     name: "supervised",
     weights,
     state: network.weights,
-    async step(batch: ImageBatch, { random, epoch, step }: StepContext): Promise<StepResult> {
+    async step(batch: ImageBatch, { random, epoch, step, communicator }: StepContext): Promise<StepResult> {
       checkLabels(batch);
       const images = batchView(batch, recipe, { random, epoch, step, view: 0 });
       const labels = tf.tensor1d(batch.labels, "int32");
       const statistics = new BatchStatistics();
       let accuracy: tf.Scalar | undefined;
       const { loss, gradients } = weightGradients(() => {
-        const logits = network.forward(images, { training: true, statistics });
+        const pass = { training: true, statistics, random: random.fork("network", step) };
+        const logits = network.forward(images, pass);
         accuracy = tf.tidy(() => tf.keep(batchAccuracy(logits, labels)));
         return softmaxCrossEntropy(logits, oneHot(labels, network.classifier.classCount), { labelSmoothing });
       }, weights);
       tf.dispose([images, labels]);
+      await statistics.synchronise(communicator);
       return {
         loss,
         gradients,

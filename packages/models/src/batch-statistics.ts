@@ -2,10 +2,8 @@ import type { Communicator, Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
 
 interface Update {
-  readonly meanWeight: Weight;
-  readonly varianceWeight: Weight;
-  readonly mean: tf.Tensor1D;
-  readonly variance: tf.Tensor1D;
+  readonly weight: Weight;
+  readonly batch: tf.Tensor1D;
   readonly momentum: number;
 }
 
@@ -22,6 +20,7 @@ interface Update {
  * statistics.apply();
  */
 export class BatchStatistics {
+  /** Means and variances in turn. */
   #updates: Update[] = [];
 
   /**
@@ -34,7 +33,8 @@ export class BatchStatistics {
    * @param momentum - Share of the old value that stays, in [0, 1].
    */
   record(meanWeight: Weight, varianceWeight: Weight, mean: tf.Tensor1D, variance: tf.Tensor1D, momentum: number): void {
-    this.#updates.push({ meanWeight, varianceWeight, mean: tf.keep(mean), variance: tf.keep(variance), momentum });
+    this.#updates.push({ weight: meanWeight, batch: tf.keep(mean), momentum });
+    this.#updates.push({ weight: varianceWeight, batch: tf.keep(variance), momentum });
   }
 
   /**
@@ -45,36 +45,31 @@ export class BatchStatistics {
    * @see the reference's batch norm across replicas
    */
   async synchronise(communicator: Communicator): Promise<void> {
-    if (communicator.size === 1 || this.#updates.length === 0) return;
-    const own = await Promise.all(
-      this.#updates.map(async ({ mean, variance }) => [await mean.data(), await variance.data()] as const),
-    );
-    const ownMeans = join(own.map(([mean]) => mean));
+    const updates = this.#updates;
+    if (communicator.size === 1 || updates.length === 0) return;
+    const values = await Promise.all(updates.map(({ batch }) => batch.data<"float32">()));
+    const ownMeans = join(values.filter((_, i) => i % 2 === 0));
     const means = ownMeans.slice();
     await communicator.allReduce(means, "mean");
-    const variances = join(own.map(([, variance]) => variance)).map((v, i) => v + (ownMeans[i]! - means[i]!) ** 2);
+    const variances = join(values.filter((_, i) => i % 2 === 1)).map((v, i) => v + (ownMeans[i]! - means[i]!) ** 2);
     await communicator.allReduce(variances, "mean");
     let offset = 0;
-    const merged = this.#updates.map((update) => {
-      const part = (values: Float32Array): tf.Tensor1D =>
-        tf.keep(tf.tensor1d(values.slice(offset, offset + update.mean.size), "float32"));
-      const replaced = { ...update, mean: part(means), variance: part(variances) };
-      offset += update.mean.size;
-      return replaced;
+    this.#updates = updates.map((update, i) => {
+      const { size } = update.batch;
+      const all = i % 2 === 0 ? means : variances;
+      const batch = tf.keep(tf.tensor1d(all.slice(offset, offset + size), "float32"));
+      if (i % 2 === 1) offset += size;
+      return { ...update, batch };
     });
-    this.dispose();
-    this.#updates = merged;
+    tf.dispose(updates.map(({ batch }) => batch));
   }
 
   /** Sets every running value to `momentum * running + (1 - momentum) * batch`, and forgets the batch. */
   apply(): void {
     tf.tidy(() => {
-      for (const { meanWeight, varianceWeight, mean, variance, momentum } of this.#updates) {
-        for (const [{ variable }, batch] of [
-          [meanWeight, mean],
-          [varianceWeight, variance],
-        ] as const)
-          variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(batch, 1 - momentum)));
+      for (const { weight, batch, momentum } of this.#updates) {
+        const { variable } = weight;
+        variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(batch, 1 - momentum)));
       }
     });
     this.dispose();
@@ -82,12 +77,12 @@ export class BatchStatistics {
 
   /** Drops what was recorded; the object can be used again. */
   dispose(): void {
-    tf.dispose(this.#updates.map(({ mean, variance }) => [mean, variance]));
+    tf.dispose(this.#updates.map(({ batch }) => batch));
     this.#updates = [];
   }
 }
 
-function join(parts: readonly ArrayLike<number>[]): Float32Array {
+function join(parts: readonly Float32Array[]): Float32Array {
   const joined = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -60,6 +60,29 @@ describe("projectionHead", () => {
     head.dispose();
   });
 
+  it("with 0 layers gives h itself, and with 1 is linear with a norm that only scales", () => {
+    const h = tf.randomNormal<tf.Rank.R2>([8, 6], 0, 1, "float32", 1);
+    const none = projectionHead({ inputDimension: 6, layers: 0, random });
+    expect(none.weights).toEqual([]);
+    expect(none.dimensionAfter(0)).toBe(6);
+    const hiddens = none.forward(h, training);
+    expect(hiddens.length).toBe(1);
+    expectClose(hiddens[0]!, h, { atol: 0 });
+    const linear = projectionHead({ inputDimension: 6, layers: 1, outputDimension: 4, random });
+    const roles = linear.weights.map(({ role, variable }) => [role, ...variable.shape]);
+    expect(roles).toEqual([
+      ["kernel", 6, 4],
+      ["gamma", 4],
+      ["statistic", 4],
+      ["statistic", 4],
+    ]);
+    const inference = { training: false };
+    const [, z] = linear.forward(h, inference);
+    const [, doubled] = linear.forward(tf.mul(h, 2), inference);
+    expectClose(doubled!, tf.mul(z!, 2), { atol: 1e-7 });
+    for (const head of [none, linear]) head.dispose();
+  });
+
   it("draws dense kernels from N(0, 0.01^2)", () => {
     const head = projectionHead({ inputDimension: 256, layers: 1, random });
     const values = head.weights[0]!.variable.dataSync<"float32">();
@@ -75,8 +98,8 @@ describe("projectionHead", () => {
       "head: `representation` must have shape [any, 6]; received [2, 5]. Build the head for this encoder's featureDimension.",
     );
     expect(() => head.layerWeights(4)).toThrow("head: `k` must be in [0, 3]; received 4. The head has 3 layers.");
-    expect(() => projectionHead({ inputDimension: 6, layers: 0, random })).toThrow(
-      "projectionHead: `layers` must be an integer >= 1; received 0.",
+    expect(() => projectionHead({ inputDimension: 6, layers: -1, random })).toThrow(
+      "projectionHead: `layers` must be an integer >= 0; received -1.",
     );
     head.dispose();
   });

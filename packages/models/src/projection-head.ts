@@ -20,8 +20,13 @@ export interface ProjectionHeadDescription {
 export interface ProjectionHeadOptions {
   /** D, the length of a representation. */
   readonly inputDimension: number;
-  /** Number of dense layers, >= 1; SimCLR has 2, SimCLRv2 3. @defaultValue 3 */
+  /** Number of dense layers: SimCLR has 2, SimCLRv2 3; 1 is a linear head, with 0 z is h itself. @defaultValue 3 */
   readonly layers?: number | undefined;
+  /**
+   * Not to be trained: variables are not trainable, and even in training running statistics are used and do not move.
+   * The official TF1 code fine-tunes like that, the paper does not. @defaultValue false
+   */
+  readonly isFrozen?: boolean | undefined;
   /** Length of a projection. @defaultValue 128 */
   readonly outputDimension?: number | undefined;
   /** First part of every weight's name. @defaultValue "head" */
@@ -62,15 +67,16 @@ interface Layer {
  * last keep the dimension and end in a ReLU, the last has no beta and no activation.
  *
  * @returns A head that owns its weights: dispose it.
- * @throws InvalidArgumentError unless dimensions and layers are integers >= 1.
+ * @throws InvalidArgumentError unless dimensions are integers >= 1 and layers an integer >= 0.
  * @see Chen et al. 2020, arXiv:2006.10029, section 3 and appendix
  */
 export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
   const { inputDimension, layers: layerCount = 3, outputDimension = 128, name = "head", random } = options;
+  const { isFrozen = false } = options;
   checkInteger("projectionHead", { inputDimension }, 1);
-  checkInteger("projectionHead", { layers: layerCount }, 1);
+  checkInteger("projectionHead", { layers: layerCount });
   checkInteger("projectionHead", { outputDimension }, 1);
-  const { make, weights } = weightMaker(random);
+  const { make, weights } = weightMaker(random, () => isFrozen);
   const layers = Array.from({ length: layerCount }, (_, index): Layer => {
     const isLast = index === layerCount - 1;
     const outputs = isLast ? outputDimension : inputDimension;
@@ -106,11 +112,12 @@ export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
       );
       checkDepth(upTo);
       return tf.tidy(() => {
+        const pass = isFrozen ? { training: false } : forwardOptions;
         const hiddens = [tf.clone(representation)];
         for (const [index, { kernel, norm }] of layers.slice(0, upTo).entries()) {
           const dense = tf.matMul<tf.Tensor2D>(hiddens[index]!, kernel.variable); // [N, outputs]
           const activation = index < layerCount - 1 ? "relu" : "none";
-          hiddens.push(normalise(norm, dense, forwardOptions, { activation }));
+          hiddens.push(normalise(norm, dense, pass, { activation }));
         }
         return hiddens;
       });

@@ -24,26 +24,49 @@ interface Size {
   readonly selectiveKernel?: boolean | undefined;
 }
 
+/** What of a network is not trained. */
+export interface Freezing {
+  /** -1 for nothing of the encoder. */
+  readonly fineTuneAfter: number;
+  readonly freezeHead: boolean;
+}
+const TRAIN_ALL: Freezing = { fineTuneAfter: -1, freezeHead: false };
+
 /** Builds the parts that a config describes. Whoever builds a module or an optimizer disposes it. */
 
-export function buildEncoder({ model, data }: Config, random: Random, change: Size = {}): Encoder {
+export function buildEncoder(
+  { model, data }: Config,
+  random: Random,
+  change: Size = {},
+  freezing = TRAIN_ALL,
+): Encoder {
   const depth = change.depth ?? model.depth;
   return resNet({
     depth,
     widthMultiplier: change.width ?? model.width,
     selectiveKernel: change.selectiveKernel ?? (model.selectiveKernel && hasBottlenecks(depth)),
+    squeezeExcitation: model.squeezeExcitation,
+    dropBlock: hasBottlenecks(depth) ? model.dropBlock : undefined,
     imageSize: data.imageSize,
     channels: data.channels,
+    checkpointing: model.checkpointing,
+    fineTuneAfter: freezing.fineTuneAfter,
     ...(model.stem !== "auto" && { stem: model.stem }),
     random: random.fork("encoder"),
   });
 }
 
-export function buildHead({ model }: Config, encoder: Encoder, random: Random): ProjectionHead {
+export function buildHead(
+  { model }: Config,
+  encoder: Encoder,
+  random: Random,
+  { freezeHead } = TRAIN_ALL,
+): ProjectionHead {
   return projectionHead({
     inputDimension: encoder.featureDimension,
     layers: model.head.layers,
     outputDimension: model.head.dimension,
+    isFrozen: freezeHead,
     random: random.fork("head"),
   });
 }
@@ -55,9 +78,10 @@ export function buildNetwork(
   headLayer: number,
   random: Random,
   change: Size = {},
+  freezing = TRAIN_ALL,
 ): ClassifierNetwork {
-  const encoder = buildEncoder(config, random, change);
-  const head = headLayer > 0 ? buildHead(config, encoder, random) : undefined;
+  const encoder = buildEncoder(config, random, change, freezing);
+  const head = headLayer > 0 ? buildHead(config, encoder, random, freezing) : undefined;
   const headDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
   return classifierNetwork({
     encoder,

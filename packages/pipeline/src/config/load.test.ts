@@ -34,6 +34,7 @@ describe("parseConfig", () => {
       width: 1,
       selectiveKernel: false,
       stem: "auto",
+      checkpointing: "none",
       head: { layers: 3, dimension: 128 },
     });
     expect(config.pretrain.temperature).toBe(0.1);

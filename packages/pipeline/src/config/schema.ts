@@ -11,12 +11,24 @@ const range = z
 
 const depth = z.union([18, 34, 50, 101, 152, 200].map((each) => z.literal(each as ResNetDepth)));
 
+const dropFits = (size: { depth: ResNetDepth; dropBlock?: unknown }): boolean =>
+  size.dropBlock === undefined || hasBottlenecks(size.depth);
+const DROP_FITS = {
+  message: "DropBlock needs bottlenecks, which depths 50, 101, 152 and 200 have",
+  path: ["dropBlock"],
+};
+
 const kernelsFit = (size: { depth?: ResNetDepth | undefined; selectiveKernel?: boolean | undefined }): boolean =>
   size.selectiveKernel !== true || size.depth === undefined || hasBottlenecks(size.depth);
 const KERNELS_FIT = {
   message: "selective kernels need bottlenecks, which depths 50, 101, 152 and 200 have",
   path: ["selectiveKernel"],
 };
+
+const dropBlock = z.strictObject({
+  keepProbabilities: z.tuple([share, share, share, share]).describe("of the four groups"),
+  size: count.default(7).describe("side of a dropped square"),
+});
 
 const optimizer = z.strictObject({
   name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
@@ -150,10 +162,17 @@ export const configSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe("with the stem and shortcuts of ResNet-D; depth 50 and more"),
+      squeezeExcitation: share.optional().describe("gates at the end of every block, squeezed to this share"),
+      dropBlock: dropBlock.optional(),
       stem: z.enum(["auto", "cifar", "imagenet"]).default("auto"),
-      head: z.strictObject({ layers: z.int().min(1).max(8).default(3), dimension: count.default(128) }).prefault({}),
+      checkpointing: z
+        .enum(["none", "block", "group"])
+        .default("none")
+        .describe("compute the forward pass of each block or group again in the backward pass, to save memory"),
+      head: z.strictObject({ layers: z.int().min(0).max(8).default(3), dimension: count.default(128) }).prefault({}),
     })
     .refine(kernelsFit, KERNELS_FIT)
+    .refine(dropFits, DROP_FITS)
     .prefault({}),
   pretrain: z
     .strictObject({
@@ -179,6 +198,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       ...labelledFields,
       headLayer: z.int().min(0).default(1).describe("fine-tune from this layer of the head; 0 is the encoder"),
+      fineTuneAfter: z
+        .int()
+        .min(-1)
+        .max(4)
+        .default(-1)
+        .describe("freeze the stem (0), or up to this group; -1 trains all, 4 nothing of the encoder"),
+      freezeHead: z
+        .boolean()
+        .default(false)
+        .describe("do not train the layers kept from the head, as the TF1 code does"),
     })
     .refine(oneLength, ONE_LENGTH),
   supervised: z

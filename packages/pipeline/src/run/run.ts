@@ -169,7 +169,7 @@ async function measureRepresentation(
 /** For one label budget: the control from scratch, fine-tuning, and every student. */
 async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: LabelledSubset): Promise<void> {
   const { config, images, folder, random } = state;
-  const { headLayer, ...finetuning } = config.finetune;
+  const { headLayer, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
   const labels = labelled.words;
   if (config.supervised) {
     const title = `supervised from scratch with ${labels} labels`;
@@ -179,7 +179,14 @@ async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: Lab
     control.network.dispose();
   }
   const title = `fine-tuning with ${labels} labels`;
-  const options = { name: "finetune", title, training: finetuning, headLayer, pretrained } as const;
+  const options = {
+    name: "finetune",
+    title,
+    training: finetuning,
+    headLayer,
+    pretrained,
+    freezing: { fineTuneAfter, freezeHead },
+  } as const;
   const teacher = await classify(options, images, labelled, folder, random, state);
   await addNetwork(state, "fine-tuned", labels, teacher);
   for (const student of config.distill?.students ?? []) {

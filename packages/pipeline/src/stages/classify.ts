@@ -2,7 +2,7 @@ import { type Random, readWeights } from "@simclr/core";
 import { labelledIndices } from "@simclr/data";
 import { supervised } from "@simclr/methods";
 import type { ClassifierNetwork } from "@simclr/models";
-import { buildNetwork, fineTuneRecipe } from "../build.js";
+import { buildNetwork, type Freezing, fineTuneRecipe } from "../build.js";
 import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
@@ -25,6 +25,8 @@ export interface ClassifyOptions {
   readonly training: LabelledTrainingConfig;
   /** Layers of the projection head that the network keeps. */
   readonly headLayer: number;
+  /** All is trained where undefined. */
+  readonly freezing?: Freezing;
   /** Where the encoder and the kept head layers start from; random where undefined. */
   readonly pretrained?: Pretrained;
 }
@@ -39,9 +41,10 @@ export async function classify(
   environment: StageEnvironment,
 ): Promise<Classified> {
   const { config } = environment;
-  const { name, title, headLayer, pretrained } = options;
+  const { name, title, headLayer, freezing, pretrained } = options;
   const training = withBudgetLength(options.training, labelled);
-  const network = buildNetwork(config, images.classNames.length, headLayer, random.fork("weights", name));
+  const weightsRandom = random.fork("weights", name);
+  const network = buildNetwork(config, images.classNames.length, headLayer, weightsRandom, {}, freezing);
   if (pretrained !== undefined) {
     copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, [
       "encoder/",
@@ -56,6 +59,7 @@ export async function classify(
     config.model,
     config.data.imageSize,
     headLayer,
+    freezing ?? null,
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
   ]);
