@@ -151,6 +151,19 @@ function program(): Command {
     });
 
   simclr
+    .command("model")
+    .description("say what a network is and needs: layers, parameters, feature dimension, arithmetic, memory")
+    .argument("<name>", "r<depth>[_<width>x][_sk0|_sk1], such as r50_2x_sk1")
+    .addOption(new Option("--image-size <pixels>", "side of the images").argParser(Number).default(224))
+    .addOption(new Option("--batch <n>", "images in a batch, two views each").argParser(Number).default(64))
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  simclr model r152_3x_sk1 --image-size 224 --batch 2")
+    .action(async (name: string, options: ModelCommandOptions) => {
+      const { modelCommand } = await import("./model-command.js");
+      modelCommand(name, options);
+    });
+
+  simclr
     .command("backend")
     .description("load a backend, check its arithmetic, and say what it runs on")
     .argument("[name]", "auto, onednn, webgpu, tensorflow or cpu", "auto")
@@ -218,6 +231,12 @@ export interface ExportCommandOptions {
   readonly format: "onnx" | "tfjs" | "safetensors";
   readonly output: string;
   readonly backend: string;
+}
+
+export interface ModelCommandOptions {
+  readonly imageSize: number;
+  readonly batch: number;
+  readonly json?: boolean;
 }
 
 export interface PredictCommandOptions {

@@ -1,4 +1,4 @@
-import type { RunResults } from "@simclr/pipeline";
+import type { ModelSummary, RunResults } from "@simclr/pipeline";
 import Table from "cli-table3";
 import pc from "picocolors";
 
@@ -26,6 +26,36 @@ export function calibrationTable(rows: RunResults["calibration"]): string {
   for (const { check, value, unit, limit, passed } of rows) {
     out.push([check, `${value.toFixed(1)}${unit ? ` ${unit}` : ""}`, limit, passed ? pc.green("yes") : pc.red("no")]);
   }
+  return out.toString();
+}
+
+const whole = (count: number): string => count.toLocaleString("en");
+const giga = (count: number): string => (count / 1e9).toFixed(2);
+
+/** What each stage of an encoder gives, holds and takes. */
+export function stageTable({ stages }: ModelSummary): string {
+  const head = ["stage", "blocks", "output", "parameters", "GFLOPs an image"];
+  const out = table(head, ["left", "right", "right", "right", "right"]);
+  for (const { name, blocks, output, trainableParameters, flopsPerImage } of stages)
+    out.push([name, blocks || "", output.join(" x "), whole(trainableParameters), giga(flopsPerImage)]);
+  return out.toString();
+}
+
+/** An encoder as a whole, and the memory of pretraining it. */
+export function modelTable(summary: ModelSummary): string {
+  const { layers, trainableParameters, statistics, featureDimension, flopsPerImage, batchSize, memory } = summary;
+  const out = table(["", ""], ["left", "right"]);
+  const { encoder, head, classifier } = trainableParameters;
+  out.push(["convolutions, batch norms", `${layers.convolutions}, ${layers.batchNorms}`]);
+  out.push(["trainable parameters: encoder", whole(encoder)]);
+  out.push(["  projection head, 3 layers to 128", whole(head)]);
+  out.push(["  classifier, 1000 classes", whole(classifier)]);
+  out.push(["moving statistics", whole(statistics)]);
+  out.push(["feature dimension", whole(featureDimension)]);
+  out.push(["GFLOPs an image", giga(flopsPerImage)]);
+  const words = { none: "", block: ", checkpointing by block", group: ", checkpointing by group" };
+  for (const kind of ["none", "block", "group"] as const)
+    out.push([`GB to pretrain, batch ${batchSize}${words[kind]}`, giga(memory[kind].total)]);
   return out.toString();
 }
 

@@ -28,6 +28,9 @@ export {
   type InputConstraints,
   type ResNetEndpoint,
 } from "./encoder.js";
+export { type HeadSize, headParameters } from "./head-parameters.js";
+export type { MapShape, PartCost } from "./layer-cost.js";
+export { type MemoryPlan, type MemoryPlanOptions, planMemory } from "./memory-plan.js";
 export { modelName, type NamedArchitecture, PUBLISHED_MODELS, parseModelName } from "./model-name.js";
 export type { ForwardOptions, Module, Moments, SynchroniseMoments } from "./module.js";
 export {
@@ -45,3 +48,4 @@ export {
   resNetWeightSpecs,
 } from "./res-net.js";
 export type { WeightSource, WeightSpec } from "./weight-spec.js";
+export { type CountedPart, type ResNetCost, resNetCost } from "./res-net-cost.js";

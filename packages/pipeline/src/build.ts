@@ -8,6 +8,7 @@ import {
   hasBottlenecks,
   type ProjectionHead,
   projectionHead,
+  type ResNetArchitecture,
   type ResNetDepth,
   resNet,
 } from "@simclr/models";
@@ -18,7 +19,7 @@ import { type BuiltRecipe, buildRecipe } from "./plugins/build-recipe.js";
 import type { Parts } from "./plugins/parts.js";
 
 /** What a student may have otherwise than its teacher. */
-interface Size {
+export interface Size {
   readonly depth?: ResNetDepth | undefined;
   readonly width?: number | undefined;
   readonly selectiveKernel?: boolean | undefined;
@@ -34,14 +35,10 @@ const TRAIN_ALL: Freezing = { fineTuneAfter: -1, freezeHead: false };
 
 /** Builds the parts that a config describes. Whoever builds a module or an optimizer disposes it. */
 
-export function buildEncoder(
-  { model, data }: Config,
-  random: Random,
-  change: Size = {},
-  freezing = TRAIN_ALL,
-): Encoder {
+/** The encoder that a config describes, or another one of its kind. */
+export function architectureOf({ model, data }: Config, change: Size = {}): ResNetArchitecture {
   const depth = change.depth ?? model.depth;
-  return resNet({
+  return {
     depth,
     widthMultiplier: change.width ?? model.width,
     selectiveKernel: change.selectiveKernel ?? (model.selectiveKernel && hasBottlenecks(depth)),
@@ -49,9 +46,15 @@ export function buildEncoder(
     dropBlock: hasBottlenecks(depth) ? model.dropBlock : undefined,
     imageSize: data.imageSize,
     channels: data.channels,
-    checkpointing: model.checkpointing,
-    fineTuneAfter: freezing.fineTuneAfter,
     ...(model.stem !== "auto" && { stem: model.stem }),
+  };
+}
+
+export function buildEncoder(config: Config, random: Random, change: Size = {}, freezing = TRAIN_ALL): Encoder {
+  return resNet({
+    ...architectureOf(config, change),
+    checkpointing: config.model.checkpointing,
+    fineTuneAfter: freezing.fineTuneAfter,
     random: random.fork("encoder"),
   });
 }

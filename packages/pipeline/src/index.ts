@@ -8,6 +8,8 @@ export {
   type TrainingConfig,
 } from "./config/schema.js";
 export { type PipelineEvents, silent } from "./events.js";
+export { checkMemory, predictMemory, type StageMemory } from "./memory/check-memory.js";
+export { type ModelSummary, type ModelSummaryOptions, summarizeModel } from "./model-summary.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
 export { loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";

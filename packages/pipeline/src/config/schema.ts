@@ -244,6 +244,9 @@ export const configSchema = z.strictObject({
     .describe(
       "measures how hard the data is: supervised with all labels, kNN on pixels, a probe on the random encoder",
     ),
+  memory: z
+    .strictObject({ check: z.boolean().default(true).describe("refuse a run whose predicted memory is not available") })
+    .prefault({}),
   checkpoint: z.strictObject({ everySeconds: positive.default(20), keep: count.default(2) }).prefault({}),
 });
 

@@ -5,6 +5,7 @@ import { pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
 import type { Config, LabelBudget } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
+import { checkMemory } from "../memory/check-memory.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
 import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
@@ -64,7 +65,7 @@ interface Run extends StageEnvironment {
  * measures beside the controls on the test images. A run that was stopped goes on where it was; stages that are done
  * are not done again.
  *
- * @throws SimclrError where the config, the data or a checkpoint is at fault; InterruptedError after a signal.
+ * @throws SimclrError where the config, the data or a checkpoint is at fault, or memory will not suffice; InterruptedError after a signal.
  */
 export async function run(config: Config, options: RunOptions = {}): Promise<RunOutcome> {
   const { signal, fresh = false, communicator = singleProcess() } = options;
@@ -79,6 +80,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
   await checkParts(config, recipe, loss, parts);
+  if (config.memory.check) checkMemory(config);
   const images = await openImages(config, events);
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);

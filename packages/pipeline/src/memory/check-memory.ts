@@ -1,0 +1,104 @@
+import { ConfigError } from "@simclr/core";
+import {
+  type Checkpointing,
+  headParameters,
+  type MemoryPlan,
+  type MemoryPlanOptions,
+  planMemory,
+  resNetFeatureDimension,
+} from "@simclr/models";
+import { architectureOf, type Size } from "../build.js";
+import type { Config } from "../config/schema.js";
+import { availableMemory } from "./available-memory.js";
+
+/** What a stage of a run is predicted to need. */
+export interface StageMemory {
+  readonly stage: string;
+  readonly plan: MemoryPlan;
+}
+
+interface Stage {
+  readonly name: string;
+  readonly size: Size;
+  /** Views of an image that are encoded at once. */
+  readonly views: number;
+  readonly batchSize: number;
+  readonly fineTuneAfter: number;
+}
+
+/** The memory of every stage that trains, in the order of the run. */
+export function predictMemory(config: Config): readonly StageMemory[] {
+  return stagesOf(config).map((stage) => ({ stage: stage.name, plan: planMemory(planOptions(config, stage)) }));
+}
+
+/**
+ * Refuses a run that will not fit, before its first step.
+ *
+ * @param available - Bytes. @defaultValue what the machine, or the container, can still give
+ * @throws ConfigError that tells the predicted and the available memory, and what to change.
+ */
+export function checkMemory(config: Config, available: number = availableMemory()): void {
+  for (const stage of stagesOf(config)) {
+    const plan = planMemory(planOptions(config, stage));
+    if (plan.total <= available) continue;
+    throw new ConfigError(
+      `${stage.name} needs about ${gigabytes(plan.total)} of memory (${describe(plan)}), but ${gigabytes(available)} are available. ` +
+        `${advice(config, stage, available)} To try all the same, set memory.check to false.`,
+      { subject: stage.name, expected: gigabytes(plan.total), received: gigabytes(available) },
+    );
+  }
+}
+
+function stagesOf(config: Config): Stage[] {
+  const { pretrain, finetune, supervised, distill } = config;
+  const whole = { size: {}, views: 1, fineTuneAfter: -1 };
+  const stages: Stage[] = [{ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize }];
+  if (supervised) stages.push({ ...whole, name: "supervised", batchSize: supervised.batchSize });
+  stages.push({ ...whole, name: "finetune", batchSize: finetune.batchSize, fineTuneAfter: finetune.fineTuneAfter });
+  for (const student of distill?.students ?? [])
+    stages.push({ ...whole, name: `distill (${student.name})`, size: student, batchSize: distill!.batchSize });
+  return stages;
+}
+
+interface Change {
+  readonly checkpointing?: Checkpointing;
+  readonly batchSize?: number;
+}
+
+function planOptions(config: Config, stage: Stage, change: Change = {}): MemoryPlanOptions {
+  const { model, data, backend } = config;
+  const architecture = architectureOf(config, stage.size);
+  const inputDimension = resNetFeatureDimension(architecture);
+  const { layers, dimension: outputDimension } = model.head;
+  return {
+    architecture,
+    imageSize: data.imageSize,
+    rows: stage.views * (change.batchSize ?? stage.batchSize),
+    checkpointing: change.checkpointing ?? model.checkpointing,
+    fineTuneAfter: stage.fineTuneAfter,
+    headParameters: headParameters({ inputDimension, layers, outputDimension }),
+    precision: backend.precision,
+  };
+}
+
+/** The least change that makes the stage fit. */
+function advice(config: Config, stage: Stage, available: number): string {
+  const fits = (change: Change): boolean => planMemory(planOptions(config, stage, change)).total <= available;
+  const canCheckpoint = config.model.checkpointing !== "block";
+  if (canCheckpoint && fits({ checkpointing: "block" })) return "Set model.checkpointing to block.";
+  const checkpointing = canCheckpoint ? ({ checkpointing: "block" } as const) : {};
+  for (let batchSize = stage.batchSize >> 1; batchSize >= 2; batchSize >>= 1)
+    if (fits({ ...checkpointing, batchSize })) {
+      const also = canCheckpoint ? "model.checkpointing to block and " : "";
+      return `Set ${also}the batch size of ${stage.name} to ${batchSize}.`;
+    }
+  return "Take a smaller network (model.depth, model.width) or smaller images: no batch size is small enough.";
+}
+
+function describe({ weights, optimizer, gradients, activations }: MemoryPlan): string {
+  return `weights ${gigabytes(weights)}, optimizer ${gigabytes(optimizer)}, gradients ${gigabytes(gradients)}, activations ${gigabytes(activations)}`;
+}
+
+export function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
+}
