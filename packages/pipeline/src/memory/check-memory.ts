@@ -99,6 +99,6 @@ function describe({ weights, optimizer, gradients, activations }: MemoryPlan): s
   return `weights ${gigabytes(weights)}, optimizer ${gigabytes(optimizer)}, gradients ${gigabytes(gradients)}, activations ${gigabytes(activations)}`;
 }
 
-export function gigabytes(bytes: number): string {
+function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
 }
