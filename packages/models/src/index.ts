@@ -47,5 +47,5 @@ export {
   resNetFeatureDimension,
   resNetWeightSpecs,
 } from "./res-net.js";
-export type { WeightSource, WeightSpec } from "./weight-spec.js";
 export { type CountedPart, type ResNetCost, resNetCost } from "./res-net-cost.js";
+export type { WeightSource, WeightSpec } from "./weight-spec.js";
