@@ -43,7 +43,9 @@ describe("a backend that is made and disposed 323 times", () => {
     for (let i = 0; i < 323; i++) await cycle();
     const after = measure();
     expect({ ...after, rss: 0 }).toEqual({ ...before, rss: 0 });
-    expect(after.rss - before.rss).toBeLessThan(16 * MIB); // of the JavaScript heap; a leak of the tensors alone is 60
+    // AddressSanitizer keeps freed memory for a while.
+    const mayGrow = process.env.LD_PRELOAD?.includes("libasan") ? 512 * MIB : 16 * MIB;
+    expect(after.rss - before.rss).toBeLessThan(mayGrow); // of the JavaScript heap; a leak of the tensors alone is 60
     await tf.setBackend("onednn");
     expect(tf.engine().backend.numDataIds()).toBe(0);
   });
@@ -75,7 +77,7 @@ describe("the limit", () => {
       }
       expect(isSimclrError(error)).toBe(true);
       expect((error as Error).message).toMatch(
-        /^oneDNN backend: Tile\(\[512,1024\] float32\): out of memory \(2097152000 bytes wanted, \d+ used, \d+ taken from the system of at most \d+; the limit is reached\)\. Take smaller batches/,
+        /^oneDNN backend: Tile\(\[512,1024\] float32\): out of memory \(2097152000 bytes wanted, \d+ used(, \d+ taken from the system of at most \d+)?; the limit is reached\)\. Take smaller batches/,
       );
       expect(tf.sum(x).dataSync()[0]).toBe(512 * 1024);
     });
