@@ -42,7 +42,7 @@ export const losses = {
   }),
   "momentum-contrast": defineLoss({
     name: "momentum-contrast",
-    options: { temperature: 0.07 },
+    options: { temperature: 0.07, batchNegatives: false },
     loss: ([query, key, queue]: Three, options) => momentumContrast(query, key, queue, options),
   }),
   triplet: defineLoss({

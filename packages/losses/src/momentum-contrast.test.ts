@@ -19,6 +19,15 @@ describeBackends(["cpu", "onednn"], () => {
       expectClose(momentumContrast(query(), key(), queue(), { temperature }), expected, { rtol: 1e-5 });
     });
 
+    it("takes the batch's other keys for negatives too where it is told to", () => {
+      const loss = ([positive, ...negatives]: number[]): number =>
+        Math.log([positive!, ...negatives].reduce((sum, s) => sum + Math.exp(s - positive!), 0));
+      // The first query's cosine with the second key is 0.8, the second's with the first key 0.
+      const expected = (loss([0.6, 0.8, 0.8, -0.6]) + loss([1, 0, 1, 0])) / 2;
+      const options = { temperature: 1, batchNegatives: true };
+      expectClose(momentumContrast(query(), key(), queue(), options), expected, { rtol: 1e-5 });
+    });
+
     it("is log(1 + K) when key and queue are the same", () => {
       const same = tf.ones<tf.Rank.R2>([5, 2]);
       expectClose(momentumContrast(query(), tf.ones([2, 2]), same), Math.log(6), { atol: 1e-5 });

@@ -3,6 +3,7 @@ import "@simclr/ops/register";
 import { describeBackends, expectClose } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { sinkhorn } from "./sinkhorn.js";
 import { swav } from "./swav.js";
 
 describeBackends(["cpu", "onednn"], () => {
@@ -28,6 +29,22 @@ describeBackends(["cpu", "onednn"], () => {
       const prototypes = tf.tensor2d([1, 0, 0, 1], [2, 2]);
       const swapped = tf.reverse(prototypes, 0) as tf.Tensor2D;
       expectClose(swav(prototypes, swapped, prototypes), 10, { rtol: 1e-3 }); // -log softmax of (1, 0) / 0.1, at 0
+    });
+
+    it("has small views predict both codes, each prediction counting once", () => {
+      const [z1, z2, small, c] = [1, 2, 3, 4].map((seed) => tf.randomNormal<tf.Rank.R2>([6, 3], 0, 1, "float32", seed));
+      const unit = (x: tf.Tensor): tf.Tensor => tf.div(x, tf.norm(x, 2, 1, true));
+      const score = (x: tf.Tensor): tf.Tensor2D => tf.matMul(unit(x), unit(c!), false, true);
+      const entropy = (code: tf.Tensor2D, of: tf.Tensor): tf.Tensor =>
+        tf.neg(tf.mean(tf.sum(tf.mul(sinkhorn(score(code)), tf.logSoftmax(tf.div(score(of), 0.1) as tf.Tensor2D)), 1)));
+      const pairs = [
+        [z1!, z2!],
+        [z1!, small!],
+        [z2!, z1!],
+        [z2!, small!],
+      ] as const;
+      const expected = tf.div(tf.addN(pairs.map(([code, of]) => entropy(code, of))), 4);
+      expectClose(swav(z1!, z2!, c!, { smallViews: [small!] }), expected, { rtol: 1e-5 });
     });
 
     it("reaches both views and the prototypes with its gradient", () => {
