@@ -75,6 +75,23 @@ export class BatchStatistics {
     this.dispose();
   }
 
+  /**
+   * As `apply`, for passes over parts of one batch: what several passes recorded for a weight counts as one batch with
+   * their mean statistics, so that the running value moves once.
+   */
+  applyMean(): void {
+    const parts = new Map<Weight, Update[]>();
+    for (const update of this.#updates) parts.set(update.weight, [...(parts.get(update.weight) ?? []), update]);
+    tf.tidy(() => {
+      for (const [{ variable }, updates] of parts) {
+        const { momentum } = updates[0]!;
+        const mean = tf.div(tf.addN(updates.map(({ batch }) => batch)), updates.length); // [C]
+        variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(mean, 1 - momentum)));
+      }
+    });
+    this.dispose();
+  }
+
   /** Drops what was recorded; the object can be used again. */
   dispose(): void {
     tf.dispose(this.#updates.map(({ batch }) => batch));

@@ -3,6 +3,7 @@ import { Random } from "@simclr/core";
 import { expectClose, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { buildProjectionHead } from "./classifier-network.js";
 import { countParameters } from "./count-parameters.js";
 import { projectionHead } from "./projection-head.js";
 
@@ -20,6 +21,27 @@ describe("projectionHead", () => {
     const head = projectionHead({ inputDimension, layers, random });
     expect(countParameters(head.weights).trainable).toBe(expected);
     head.dispose();
+  });
+
+  it("has hidden layers of another width and a plain last layer where asked, and says so", () => {
+    const head = projectionHead({
+      inputDimension: 6,
+      hiddenDimension: 9,
+      outputDimension: 4,
+      outputNorm: false,
+      random,
+    });
+    expect([0, 1, 2, 3].map((k) => head.dimensionAfter(k))).toEqual([6, 9, 9, 4]);
+    expect(head.weights.at(-1)!.name).toBe("head/layer2/dense/kernel");
+    const h = tf.randomNormal<tf.Rank.R2>([8, 6], 0, 1, "float32", 1);
+    const [hidden, z] = head.forward(h, training).slice(-2) as [tf.Tensor2D, tf.Tensor2D];
+    expectClose(z, tf.matMul(hidden, head.weights.at(-1)!.variable as tf.Tensor2D), { atol: 1e-5 });
+    const again = buildProjectionHead(head.describe(), random);
+    expect(again.weights.map(({ name, variable }) => [name, variable.shape])).toEqual(
+      head.weights.map(({ name, variable }) => [name, variable.shape]),
+    );
+    head.dispose();
+    again.dispose();
   });
 
   it("gives h, a ReLU's output for each layer but the last, and a z without shift or ReLU", () => {

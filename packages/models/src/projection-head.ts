@@ -13,6 +13,10 @@ export interface ProjectionHeadDescription {
   readonly inputDimension: number;
   readonly layers: number;
   readonly outputDimension: number;
+  /** Length of the vectors between the layers; the input's where undefined. */
+  readonly hiddenDimension?: number;
+  /** Whether the last layer ends in a batch norm; it does where undefined. */
+  readonly outputNorm?: boolean;
   /** First part of every weight's name. */
   readonly name: string;
 }
@@ -29,6 +33,13 @@ export interface ProjectionHeadOptions {
   readonly isFrozen?: boolean | undefined;
   /** Length of a projection. @defaultValue 128 */
   readonly outputDimension?: number | undefined;
+  /** Length of the vectors between the layers; in SimCLR the input's. @defaultValue inputDimension */
+  readonly hiddenDimension?: number | undefined;
+  /**
+   * Whether the last layer ends in a batch norm, as in SimCLR. BYOL, SwAV, Barlow Twins and VICReg end in a plain dense
+   * layer, whose kernel then starts with a variance of 1 / inputs. @defaultValue true
+   */
+  readonly outputNorm?: boolean | undefined;
   /** First part of every weight's name. @defaultValue "head" */
   readonly name?: string | undefined;
   /** Each weight is drawn from `random.fork(name of the weight)`. */
@@ -56,7 +67,8 @@ export interface ProjectionHead extends Module {
 
 interface Layer {
   readonly kernel: Weight;
-  readonly norm: Norm<Weight>;
+  /** Undefined after a last layer without one. */
+  readonly norm: Norm<Weight> | undefined;
   readonly outputs: number;
   /** How many weights the head has up to this layer. */
   readonly weightsSoFar: number;
@@ -64,7 +76,7 @@ interface Layer {
 
 /**
  * The non-linear projection head of SimCLRv2: dense layers without bias, each followed by batch norm; all but the
- * last keep the dimension and end in a ReLU, the last has no beta and no activation.
+ * last end in a ReLU, the last has no beta and no activation.
  *
  * @returns A head that owns its weights: dispose it.
  * @throws InvalidArgumentError unless dimensions are integers >= 1 and layers an integer >= 0.
@@ -73,19 +85,24 @@ interface Layer {
 export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
   const { inputDimension, layers: layerCount = 3, outputDimension = 128, name = "head", random } = options;
   const { isFrozen = false } = options;
+  const { hiddenDimension = inputDimension, outputNorm = true } = options;
   checkInteger("projectionHead", { inputDimension }, 1);
   checkInteger("projectionHead", { layers: layerCount });
   checkInteger("projectionHead", { outputDimension }, 1);
+  checkInteger("projectionHead", { hiddenDimension }, 1);
   const { make, weights } = weightMaker(random, () => isFrozen);
   const layers = Array.from({ length: layerCount }, (_, index): Layer => {
     const isLast = index === layerCount - 1;
-    const outputs = isLast ? outputDimension : inputDimension;
+    const inputs = index === 0 ? inputDimension : hiddenDimension;
+    const outputs = isLast ? outputDimension : hiddenDimension;
     const path = `${name}/layer${index}`;
+    const hasNorm = !isLast || outputNorm;
     const kernel = make(
-      { name: `${path}/dense/kernel`, role: "kernel", shape: [inputDimension, outputs] },
-      { kind: "normal", deviation: DENSE_DEVIATION },
+      { name: `${path}/dense/kernel`, role: "kernel", shape: [inputs, outputs] },
+      // Where a batch norm follows, the scale of the kernel does not matter.
+      hasNorm ? { kind: "normal", deviation: DENSE_DEVIATION } : { kind: "variance-scaling", fanIn: inputs },
     );
-    const norm = makeNorm(make, { name: `${path}/norm`, channels: outputs, useBeta: !isLast });
+    const norm = hasNorm ? makeNorm(make, { name: `${path}/norm`, channels: outputs, useBeta: !isLast }) : undefined;
     return { kernel, norm, outputs, weightsSoFar: weights.length };
   });
   const checkDepth = (k: number): void => {
@@ -117,12 +134,20 @@ export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
         for (const [index, { kernel, norm }] of layers.slice(0, upTo).entries()) {
           const dense = tf.matMul<tf.Tensor2D>(hiddens[index]!, kernel.variable); // [N, outputs]
           const activation = index < layerCount - 1 ? "relu" : "none";
-          hiddens.push(normalise(norm, dense, pass, { activation }));
+          hiddens.push(norm === undefined ? dense : normalise(norm, dense, pass, { activation }));
         }
         return hiddens;
       });
     },
-    describe: () => ({ kind: "projection-head", inputDimension, layers: layerCount, outputDimension, name }),
+    describe: () => ({
+      kind: "projection-head",
+      inputDimension,
+      layers: layerCount,
+      outputDimension,
+      ...(hiddenDimension !== inputDimension && { hiddenDimension }),
+      ...(!outputNorm && { outputNorm }),
+      name,
+    }),
     dispose: () => disposeWeights(weights),
   };
 }
