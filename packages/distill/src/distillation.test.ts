@@ -25,6 +25,7 @@ const context = (step: number): StepContext => ({
   step,
   epoch: 0,
   stepInEpoch: step,
+  totalSteps: 12,
   random,
   communicator: singleProcess(),
 });

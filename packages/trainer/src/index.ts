@@ -1,3 +1,4 @@
+export { type CollapseHookOptions, collapseHook } from "./collapse-hook.js";
 export {
   defineHook,
   type EpochReport,

@@ -8,6 +8,8 @@ export interface StepContext {
   readonly epoch: number;
   /** Position in the epoch, 0 … stepsPerEpoch - 1. */
   readonly stepInEpoch: number;
+  /** Updates of the whole run; where a task has a schedule of its own, it ends there. */
+  readonly totalSteps: number;
   /** The root of the run. A task forks it by path, so that a resumed run draws what the first one would have drawn. */
   readonly random: Random;
   readonly communicator: Communicator;

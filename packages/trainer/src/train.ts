@@ -184,12 +184,12 @@ class Loop<Batch> implements TrainingRun {
     { epoch, stepInEpoch, dataWaitMs }: { epoch: number; stepInEpoch: number; dataWaitMs: number },
     tally: Tally,
   ): Promise<void> {
-    const { step, random, communicator } = this;
+    const { step, totalSteps, random, communicator } = this;
     const batchSize = batchSizeOf(this.#source, batch);
     try {
       await runHooks(this.#hooks, "stepStart", this, { step, epoch, stepInEpoch });
       const began = performance.now();
-      const context = { step, epoch, stepInEpoch, random, communicator };
+      const context = { step, epoch, stepInEpoch, totalSteps, random, communicator };
       const checkGradients = this.#checkGradientsEvery > 0 && step % this.#checkGradientsEvery === 0;
       const wantsStop = this.#ownStopReason() !== undefined;
       const { stopWanted, ...outcome } = await runStep(this, batch, context, { checkGradients, wantsStop });
