@@ -1,10 +1,47 @@
-import { type Augmentation, batchView } from "@simclr/augment";
-import { checkPositive, type ImageBatch } from "@simclr/core";
+import type { Augmentation } from "@simclr/augment";
+import { Random } from "@simclr/core";
 import { contrastMetrics, ntXentLoss } from "@simclr/losses";
-import { BatchStatistics, type Encoder, type ProjectionHead } from "@simclr/models";
-import type { StepContext, StepResult, TrainingTask } from "@simclr/trainer";
-import * as tf from "@tensorflow/tfjs-core";
-import { trainable, weightGradients } from "./gradients.js";
+import type { Encoder, ProjectionHead } from "@simclr/models";
+import type * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { defineMethod } from "./define-method.js";
+import { type MethodTask, type MethodTaskOptions, methodTask } from "./method-task.js";
+import { project } from "./project.js";
+
+const options = z.object({
+  temperature: z.number().positive().default(0.1).describe("softmax temperature τ"),
+  scale: z
+    .enum(["paper", "reference"])
+    .default("paper")
+    .describe("reference doubles the loss, as the official code does"),
+});
+
+/**
+ * SimCLR, and SimCLRv2 without its memory: two augmented views of every image, one forward pass over both, NT-Xent between
+ * their projections. The head decides which of the two it is: 2 layers in v1, 3 in v2.
+ *
+ * Metrics of a step: `contrastAccuracy` (the share of first views whose partner is the nearest of the N second views;
+ * chance is 1/N) and `contrastEntropy` in nats.
+ *
+ * @see Chen et al. 2020, arXiv:2002.05709, section 2; arXiv:2006.10029, section 2
+ */
+export const simclr = simClrWith();
+
+type PairLossFunction = (z1: tf.Tensor2D, z2: tf.Tensor2D) => tf.Scalar;
+
+/** SimCLR with another loss than NT-Xent. */
+function simClrWith(loss?: PairLossFunction) {
+  return defineMethod({
+    name: "simclr",
+    options,
+    build: () => ({}),
+    step: (network, { temperature, scale }) => ({
+      encode: (views, pass) => ({ projections: project(network, views, pass) }),
+      loss: ({ rows: [z1, z2] }) => loss?.(z1!, z2!) ?? ntXentLoss(z1!, z2!, { temperature, scale }),
+      metrics: ({ projections: [z1, z2] }) => ({ ...contrastMetrics(z1!, z2!, { temperature }) }),
+    }),
+  });
+}
 
 export interface SimClrOptions {
   /** Borrowed, as is the head; both are trained in place. */
@@ -20,58 +57,20 @@ export interface SimClrOptions {
    * Another loss of the projections of the two views, float32 [N, D] each; `temperature` then only scales the entropy
    * among the metrics. @defaultValue NT-Xent with `temperature` and `scale`
    */
-  readonly loss?: (z1: tf.Tensor2D, z2: tf.Tensor2D) => tf.Scalar;
+  readonly loss?: PairLossFunction | undefined;
+  /** As `methodTask` has it. */
+  readonly microBatch?: number | undefined;
+  /** As `methodTask` has it. */
+  readonly gather?: MethodTaskOptions<object>["gather"];
 }
 
 /**
- * The pretraining task of SimCLR and SimCLRv2: two augmented views of every image, one forward pass over both, NT-Xent
- * between their projections. Labels are not read.
+ * The pretraining task of SimCLR: `methodTask` with the method `simclr`.
  *
- * Metrics of a step: `contrastAccuracy` (the share of first views whose partner is the nearest of the N second views;
- * chance is 1/N) and `contrastEntropy` in nats.
- *
- * @see Chen et al. 2020, arXiv:2002.05709, section 2; arXiv:2006.10029, section 2
+ * @throws InvalidArgumentError if an option is out of its range.
  */
-export function simClr(options: SimClrOptions): TrainingTask<ImageBatch> {
-  const { encoder, head, recipe, temperature = 0.1, scale = "paper" } = options;
-  checkPositive("simClr", { temperature });
-  const loss = options.loss ?? ((z1: tf.Tensor2D, z2: tf.Tensor2D) => ntXentLoss(z1, z2, { temperature, scale }));
-  const state = [...encoder.weights, ...head.weights];
-  const weights = trainable(state);
-
-  const bothViews = (batch: ImageBatch, { random, epoch, step }: StepContext): tf.Tensor4D =>
-    tf.tidy(() => {
-      const views = [0, 1].map((view) => batchView(batch, recipe, { random, epoch, step, view }));
-      return tf.concat4d(views, 0); // [2N, S, S, C]
-    });
-
-  return {
-    name: "simclr",
-    weights,
-    state,
-    async step(batch: ImageBatch, context: StepContext): Promise<StepResult> {
-      const images = bothViews(batch, context);
-      const statistics = new BatchStatistics();
-      let metrics: Record<string, tf.Scalar> = {};
-      const { loss: value, gradients } = weightGradients(() => {
-        const { pooled } = encoder.forward(images, { training: true, statistics });
-        const z = head.forward(pooled, { training: true, statistics }).at(-1)!; // [2N, D]
-        const [z1, z2] = tf.split(z, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
-        metrics = tf.tidy(() => keepAll(contrastMetrics(z1, z2, { temperature })));
-        return loss(z1, z2);
-      }, weights);
-      images.dispose();
-      return {
-        loss: value,
-        gradients,
-        metrics,
-        commit: () => statistics.apply(),
-        discard: () => statistics.dispose(),
-      };
-    },
-  };
-}
-
-function keepAll(tensors: object): Record<string, tf.Scalar> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.keep(tensor as tf.Scalar)]));
+export function simClr({ encoder, head, recipe, loss, microBatch, gather, ...given }: SimClrOptions): MethodTask {
+  const random = Random.fromSeed(0); // the method adds nothing that would be drawn
+  const method = loss === undefined ? simclr : simClrWith(loss);
+  return methodTask({ method, options: given, encoder, head, recipe, random, microBatch, gather });
 }

@@ -35,6 +35,7 @@ const context = (step: number): StepContext => ({
   step,
   epoch: 0,
   stepInEpoch: step,
+  totalSteps: 12,
   random,
   communicator: singleProcess(),
 });
@@ -73,7 +74,7 @@ describeBackends(["cpu", "onednn"], () => {
     const task = simClr({ encoder: trunk, head, recipe: cifar({ size: SIDE }), temperature: 0.5 });
     const { loss, gradients, metrics, discard } = await task.step(batch(), context(0));
     expect(Object.keys(gradients).sort()).toEqual(task.weights.map(({ name }) => name).sort());
-    expect(Object.keys(metrics).sort()).toEqual(["contrastAccuracy", "contrastEntropy"]);
+    expect(Object.keys(metrics).sort()).toEqual(["contrastAccuracy", "contrastEntropy", "projectionDeviation"]);
     discard?.();
     tf.dispose([loss, gradients, metrics as Record<string, tf.Tensor>]);
     const seen = await losses(task, 12, 0.05);

@@ -1,0 +1,130 @@
+import type { ImageBatch } from "@simclr/core";
+import { BatchStatistics } from "@simclr/models";
+import type { StepContext, StepResult } from "@simclr/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { batchParts, drawViews } from "./batch-parts.js";
+import type { Encoded, MethodStep } from "./define-method.js";
+import { weightGradients } from "./gradients.js";
+import { measure, type StepParts, stepResult, withRows } from "./step-parts.js";
+
+/** What all parts of a batch gave, joined; to be disposed. */
+interface Joined {
+  readonly encoded: Required<Encoded>;
+  readonly targets: readonly tf.Tensor2D[];
+}
+
+/**
+ * Gradient caching: the gradient of the loss of a whole batch, whose images go through the network in parts.
+ *
+ * First all parts are encoded without a tape, for the rows of the whole batch. Then the loss is differentiated with
+ * respect to these rows. At last each part is encoded again, with the same views, on a tape, and back-propagates its share
+ * of that gradient. Only one part's activations are in memory at a time. Running statistics of the trained network are
+ * recorded in the second pass alone, and move once, by the mean over the parts.
+ *
+ * @see Gao et al. 2021, arXiv:2101.06983
+ */
+export function cachedStep(
+  parts: StepParts,
+  plan: MethodStep,
+  batch: ImageBatch,
+  context: StepContext,
+  microBatch: number,
+): StepResult {
+  const slices = batchParts(batch, microBatch);
+  const statistics = new BatchStatistics();
+  const pass = { training: true, statistics };
+  let joined: Joined | undefined;
+  let metrics: Record<string, tf.Scalar> = {};
+  let differentiated: Differentiated | undefined;
+  let gradients: Record<string, tf.Tensor> = {};
+  try {
+    joined = encodeParts(parts, plan, slices, context, statistics);
+    const { encoded, targets } = joined;
+    metrics = measure(plan, encoded, targets);
+    differentiated = differentiateLoss(parts, plan, encoded, targets);
+    for (const [i, slice] of slices.entries()) {
+      const views = drawViews(slice, parts.views, context);
+      const { rowGradients } = differentiated;
+      const surrogate = (): tf.Scalar => {
+        const { rows } = withRows(plan.encode(views, pass));
+        const shares = rowGradients.map((g) => tf.slice2d(g, [i * microBatch, 0], [microBatch, -1]));
+        return tf.addN(rows.map((row, v) => tf.sum(tf.mul(row, shares[v]!)))) as tf.Scalar;
+      };
+      const share = weightGradients(surrogate, parts.encoderWeights);
+      tf.dispose([share.loss, ...views]);
+      gradients = add(gradients, share.gradients);
+    }
+    gradients = { ...gradients, ...differentiated.lossGradients };
+    const { loss } = differentiated;
+    return stepResult(plan, loss, gradients, metrics, targets, statistics, () => statistics.applyMean());
+  } catch (error) {
+    statistics.dispose();
+    tf.dispose([gradients, metrics, differentiated?.loss ?? [], differentiated?.lossGradients ?? {}]);
+    tf.dispose([...(joined?.targets ?? [])]);
+    throw error;
+  } finally {
+    tf.dispose([...(differentiated?.rowGradients ?? [])]);
+    tf.dispose([...(joined?.encoded.rows ?? []), ...(joined?.encoded.projections ?? [])]);
+  }
+}
+
+function encodeParts(
+  parts: StepParts,
+  plan: MethodStep,
+  slices: readonly ImageBatch[],
+  context: StepContext,
+  statistics: BatchStatistics,
+): Joined {
+  const seen: Joined[] = slices.map((slice) =>
+    tf.tidy(() => {
+      const views = drawViews(slice, parts.views, context);
+      const { projections, rows } = plan.encode(views, { training: true });
+      const targets = plan.targets?.(views, { training: true, statistics }) ?? [];
+      return { encoded: { projections: [...projections], rows: [...(rows ?? [])] }, targets: [...targets] };
+    }),
+  );
+  const join = (of: (part: Joined) => readonly tf.Tensor2D[]): tf.Tensor2D[] =>
+    of(seen[0]!).map((_, v) =>
+      tf.concat2d(
+        seen.map((part) => of(part)[v]!),
+        0,
+      ),
+    ); // [N, …]
+  const projections = join(({ encoded }) => encoded.projections);
+  const rows = join(({ encoded }) => encoded.rows);
+  const targets = join((part) => part.targets);
+  for (const { encoded, targets: own } of seen) tf.dispose([...encoded.projections, ...encoded.rows, ...own]);
+  return { encoded: withRows({ projections, ...(rows.length > 0 && { rows }) }), targets };
+}
+
+interface Differentiated {
+  readonly loss: tf.Scalar;
+  /** As the rows. */
+  readonly rowGradients: readonly tf.Tensor2D[];
+  readonly lossGradients: Record<string, tf.Tensor>;
+}
+
+function differentiateLoss(
+  { lossWeights }: StepParts,
+  plan: MethodStep,
+  encoded: Required<Encoded>,
+  targets: readonly tf.Tensor2D[],
+): Differentiated {
+  const { rows } = encoded;
+  const inputs = [...rows, ...lossWeights.map(({ variable }) => variable)];
+  const { value, grads } = tf.valueAndGrads(() => plan.loss(encoded, targets))(inputs);
+  const lossGradients = Object.fromEntries(lossWeights.map(({ name }, i) => [name, grads[rows.length + i]!]));
+  return { loss: value as tf.Scalar, rowGradients: grads.slice(0, rows.length) as tf.Tensor2D[], lossGradients };
+}
+
+/** The sums by name; disposes what it was given. */
+function add(sums: Record<string, tf.Tensor>, terms: Record<string, tf.Tensor>): Record<string, tf.Tensor> {
+  const result = Object.fromEntries(
+    Object.entries(terms).map(([name, term]) => [
+      name,
+      sums[name] === undefined ? tf.clone(term) : tf.add(sums[name], term),
+    ]),
+  );
+  tf.dispose([sums, terms]);
+  return result;
+}
