@@ -9,7 +9,8 @@ import { type Ended, spawnSimclr, type Watch } from "./testing.js";
 const TINY = `name: tiny
 data: { train: shapes, test: shapes, imageSize: 32, limit: 200 }
 model: { width: 0.0625, head: { layers: 2, dimension: 16 } }
-pretrain: { batchSize: 40, epochs: 4, temperature: 0.5, optimizer: { learningRate: 0.1 } }
+method: { temperature: 0.5 }
+pretrain: { batchSize: 40, epochs: 4, optimizer: { learningRate: 0.1 } }
 labels: [{ perClass: 4 }]
 finetune: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }
 supervised: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }

@@ -1,5 +1,6 @@
 import { type Augmentation, evaluate, fineTune, recipes } from "@simclr/augment";
 import type { Random } from "@simclr/core";
+import { methods } from "@simclr/methods";
 import {
   type ClassifierNetwork,
   classifier,
@@ -60,7 +61,7 @@ export function buildEncoder(config: Config, random: Random, change: Size = {}, 
 }
 
 export function buildHead(
-  { model }: Config,
+  { model, method }: Config,
   encoder: Encoder,
   random: Random,
   { freezeHead } = TRAIN_ALL,
@@ -70,6 +71,8 @@ export function buildHead(
     layers: model.head.layers,
     outputDimension: model.head.dimension,
     isFrozen: freezeHead,
+    hiddenDimension: model.head.hidden,
+    outputNorm: methods[method.name].outputNorm,
     random: random.fork("head"),
   });
 }

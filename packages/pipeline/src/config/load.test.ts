@@ -37,7 +37,7 @@ describe("parseConfig", () => {
       checkpointing: "none",
       head: { layers: 3, dimension: 128 },
     });
-    expect(config.pretrain.temperature).toBe(0.1);
+    expect(config.method).toEqual({ name: "simclr", temperature: 0.1, scale: "paper" });
     expect(config.data.train).toBe(resolve("configs/images"));
     expect(config.output).toBe(resolve("runs/tiny"));
   });
@@ -52,6 +52,18 @@ describe("parseConfig", () => {
       { package: "@scope/bar", from },
     ]);
     expect(parseConfig(JSON.stringify(config), "elsewhere/config.yaml").plugins).toEqual(config.plugins);
+  });
+
+  it("fills in the options of the method, and gives the same for what it gave", () => {
+    const config = parseConfig(`${GOOD}method: { name: moco-v2, queueSize: 512 }\n`, "tiny.yaml");
+    const options = { temperature: 0.2, momentum: 0.999, queueSize: 512, symmetric: false };
+    expect(config.method).toEqual({ name: "moco-v2", ...options });
+    expect(parseConfig(JSON.stringify(config), "tiny.yaml")).toEqual(config);
+    expect(parseConfig(GOOD, "tiny.yaml", { set: ["method.temperature=0.5"] }).method).toEqual({
+      name: "simclr",
+      temperature: 0.5,
+      scale: "paper",
+    });
   });
 
   it("takes --data from the working directory, and assignments before validation", () => {
@@ -69,7 +81,7 @@ describe("parseConfig", () => {
     [
       "an unknown key, with the nearest known one",
       GOOD.replace("  batchSize: 64\n  epochs", "  batchSise: 64\n  epochs"),
-      /^tiny\.yaml:4:3: unknown key "pretrain\.batchSise"\. Did you mean "batchSize"\? Known here: .*temperature/m,
+      /^tiny\.yaml:4:3: unknown key "pretrain\.batchSise"\. Did you mean "batchSize"\? Known here: .*effectiveBatch/m,
     ],
     [
       "a value of the wrong kind",
@@ -106,6 +118,26 @@ describe("parseConfig", () => {
       "options of a built-in recipe beside a list",
       GOOD.replace("epochs: 2", "epochs: 2\n  augmentation: { recipe: [clip], strength: 1 }"),
       /^tiny\.yaml:6:17: `pretrain\.augmentation`: `strength`, `area` and `sampler` belong to the built-in recipes; give them to the steps of the list/m,
+    ],
+    [
+      "an unknown method",
+      `${GOOD}method: { name: mocco-v2 }\n`,
+      /^tiny\.yaml:12:17: `method\.name`: .*; received "mocco-v2"\. Did you mean "moco-v2"\?/m,
+    ],
+    [
+      "an option that the method does not have",
+      `${GOOD}method:\n  name: byol\n  momentun: 0.9\n`,
+      /^tiny\.yaml:14:3: unknown key "method\.momentun"\. Did you mean "momentum"\? Known here: name, momentum, predictorDimension\./m,
+    ],
+    [
+      "an option out of its range",
+      `${GOOD}method:\n  name: byol\n  momentum: 1.5\n`,
+      /^tiny\.yaml:14:13: `method\.momentum`: too big.*; received 1\.5\./m,
+    ],
+    [
+      "an effective batch that the batch does not divide",
+      GOOD.replace("epochs: 2", "epochs: 2\n  effectiveBatch: 100"),
+      /^tiny\.yaml:6:19: `pretrain\.effectiveBatch`: must be a multiple of `pretrain\.batchSize`; received 100\./m,
     ],
     ["broken YAML", "name: [unclosed", /^tiny\.yaml:1:\d+: /],
   ])("says where and what is wrong with %s", (_, text, message) => {

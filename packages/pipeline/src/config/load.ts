@@ -4,6 +4,7 @@ import { ConfigError } from "@simclr/core";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearest } from "../plugins/nearest.js";
+import { methodKeys } from "./method.js";
 import { type Config, configSchema } from "./schema.js";
 
 export interface LoadOptions {
@@ -88,7 +89,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
     return `${file}:${line}:${col}`;
   };
   if (issue.code === "unrecognized_keys") {
-    const known = knownKeys(issue.path);
+    const known = issue.path[0] === "method" ? methodKeys(document.getIn(["method", "name"])) : knownKeys(issue.path);
     return issue.keys.map(
       (key) =>
         `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${nearest(key, known)} Known here: ${known.join(", ")}.`,
@@ -97,7 +98,10 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
   const where = issue.path.join(".") || "the configuration";
   const value = document.getIn(issue.path as unknown[]);
   const received = value === undefined ? "it is missing" : `received ${JSON.stringify(value)}`;
-  return [`${place(issue.path)}: \`${where}\`: ${decapitalize(issue.message)}; ${received}.`];
+  const choices = issue.code === "invalid_value" && typeof value === "string" ? issue.values.map(String) : [];
+  return [
+    `${place(issue.path)}: \`${where}\`: ${decapitalize(issue.message)}; ${received}.${nearest(String(value), choices)}`,
+  ];
 }
 
 /** Position of the key, else of the nearest enclosing node that has one. */

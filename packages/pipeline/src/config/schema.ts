@@ -1,5 +1,6 @@
 import { hasBottlenecks, type ResNetDepth } from "@simclr/models";
 import { z } from "zod";
+import { method } from "./method.js";
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -169,19 +170,27 @@ export const configSchema = z.strictObject({
         .enum(["none", "block", "group"])
         .default("none")
         .describe("compute the forward pass of each block or group again in the backward pass, to save memory"),
-      head: z.strictObject({ layers: z.int().min(0).max(8).default(3), dimension: count.default(128) }).prefault({}),
+      head: z
+        .strictObject({
+          layers: z.int().min(0).max(8).default(3),
+          dimension: count.default(128),
+          hidden: count.optional().describe("length between the layers; by default the encoder's features"),
+        })
+        .prefault({}),
     })
     .refine(kernelsFit, KERNELS_FIT)
     .refine(dropFits, DROP_FITS)
     .prefault({}),
+  method: method.prefault({}).describe("how the encoder is pretrained: a name and that method's options"),
   pretrain: z
     .strictObject({
       ...trainingFields,
-      temperature: positive.default(0.1),
-      scale: z
-        .enum(["paper", "reference"])
-        .default("paper")
-        .describe("reference doubles the loss, as the official code does"),
+      effectiveBatch: count
+        .optional()
+        .describe(
+          "images whose gradient a step takes, a multiple of `batchSize`, which then is how many go through the network at a time; the learning rate scales with it",
+        ),
+      onCollapse: z.enum(["warn", "stop"]).default("warn").describe("when the projections of all images become alike"),
       loss: part
         .optional()
         .describe("a loss of the projections of two views, built in or of a plugin; by default NT-Xent"),
@@ -192,7 +201,11 @@ export const configSchema = z.strictObject({
         })
         .prefault({}),
     })
-    .refine(oneLength, ONE_LENGTH),
+    .refine(oneLength, ONE_LENGTH)
+    .refine(({ batchSize, effectiveBatch = batchSize }) => effectiveBatch % batchSize === 0, {
+      message: "must be a multiple of `pretrain.batchSize`",
+      path: ["effectiveBatch"],
+    }),
   labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
   finetune: z
     .strictObject({

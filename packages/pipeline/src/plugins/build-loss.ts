@@ -25,7 +25,7 @@ export function buildLoss(spec: PartSpec, place: string, parts: Parts): BuiltLos
   const { name, options } = readSpec(spec, place);
   if (name === "nt-xent")
     throw new ConfigError(
-      `${place}: NT-Xent is the loss that pretraining takes without \`loss\`. Remove it, and set \`pretrain.temperature\` and \`pretrain.scale\`.`,
+      `${place}: NT-Xent is the loss that pretraining takes without \`loss\`. Remove it, and set \`method.temperature\` and \`method.scale\`.`,
       { subject: place, received: name },
     );
   if (name in losses && !parts.losses.has(name))

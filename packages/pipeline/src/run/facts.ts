@@ -18,6 +18,7 @@ export function runFacts(
     "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
     "test images": images.test.size.toLocaleString("en"),
     classes: images.classNames.join(", "),
+    "pretraining method": config.method.name,
     network: `ResNet-${depth}, width ${width}${selectiveKernel ? ", selective kernels" : ""}, ${config.data.imageSize} px`,
     seed: String(config.seed),
     ...(plugins.length > 0 && { plugins: plugins.map(pluginWords).join("; ") }),

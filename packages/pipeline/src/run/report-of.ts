@@ -57,6 +57,7 @@ export interface StageFolder {
 const CURVES: readonly { key: string; metric: string; unit?: string; stages: RegExp }[] = [
   { key: "loss", metric: "NT-Xent loss", unit: "nats", stages: /^pretrain/ },
   { key: "contrastAccuracy", metric: "contrast accuracy", stages: /^pretrain/ },
+  { key: "projectionDeviation", metric: "spread of the projections (near 0 is collapse)", stages: /^pretrain/ },
   { key: "loss", metric: "cross-entropy", unit: "nats", stages: /^(supervised|fine)/ },
   { key: "accuracy", metric: "training accuracy", stages: /^(supervised|fine)/ },
   { key: "loss", metric: "distillation loss", stages: /^distill/ },
@@ -67,19 +68,26 @@ async function curvesOf({ title, folder }: StageFolder, config: Config): Promise
   const file = join(folder, "metrics.jsonl");
   if (!existsSync(file)) return [];
   const reports = await readSteps(file);
-  return CURVES.filter(({ stages }) => stages.test(title)).map(({ key, metric, unit }) => {
+  const measured = (key: string): boolean => key === "loss" || reports.every(({ metrics }) => key in metrics);
+  return CURVES.filter(({ key, stages }) => stages.test(title) && measured(key)).map(({ key, metric, unit }) => {
     const points = reports.map(({ step, loss, metrics }) => ({ step, value: key === "loss" ? loss : metrics[key]! }));
-    const { loss, batchSize } = config.pretrain;
-    const isOther = metric.startsWith("NT-Xent") && loss !== undefined; // a loss of which no unit is known
-    const chance = metric.startsWith("NT-Xent") && !isOther && Math.log(2 * batchSize - 1);
+    const { batchSize, effectiveBatch = batchSize } = config.pretrain;
+    const other = metric.startsWith("NT-Xent") ? otherLoss(config) : undefined;
+    const chance = metric.startsWith("NT-Xent") && other === undefined && Math.log(2 * effectiveBatch - 1);
     return {
       stage: title,
-      metric: isOther ? `loss (${typeof loss === "string" ? loss : loss.name})` : metric,
+      metric: other === undefined ? metric : `loss (${other})`,
       points,
-      ...(unit && !isOther && { unit }),
+      ...(unit && other === undefined && { unit }),
       ...(chance && { reference: { value: chance, label: "chance, ln(2N - 1)" } }),
     };
   });
+}
+
+/** The loss of pretraining by name where it is not NT-Xent, of which unit and chance are known. */
+function otherLoss({ method, pretrain: { loss } }: Config): string | undefined {
+  if (loss !== undefined) return typeof loss === "string" ? loss : loss.name;
+  return method.name === "simclr" ? undefined : method.name;
 }
 
 /** A few training images beside the views that pretraining draws of them. */

@@ -1,7 +1,19 @@
-import type { Random } from "@simclr/core";
-import { simClr } from "@simclr/methods";
+import { splitCrop } from "@simclr/augment";
+import { ConfigError, type Random } from "@simclr/core";
+import { gatherRows } from "@simclr/distributed";
+import {
+  type Method,
+  type MethodTask,
+  type MethodTaskOptions,
+  methods,
+  methodTask,
+  type SimClrOptions,
+  simClr,
+} from "@simclr/methods";
 import type { Encoder, ProjectionHead } from "@simclr/models";
+import { collapseHook } from "@simclr/trainer";
 import { buildEncoder, buildHead, pretrainLoss, pretrainRecipe } from "../build.js";
+import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
@@ -15,7 +27,7 @@ export interface Pretrained {
   readonly summary: StageSummary;
 }
 
-/** Stage 1: SimCLR on all training images, without labels. */
+/** Stage 1: the configured method on all training images, without labels. */
 export async function pretrain(
   images: RunImages,
   folder: RunFolder,
@@ -23,7 +35,6 @@ export async function pretrain(
   environment: StageEnvironment,
 ): Promise<Pretrained> {
   const { config, parts } = environment;
-  const { temperature, scale } = config.pretrain;
   const weightsRandom = random.fork("weights");
   const encoder = buildEncoder(config, weightsRandom);
   const head = buildHead(config, encoder, weightsRandom);
@@ -31,6 +42,7 @@ export async function pretrain(
   const loss = pretrainLoss(config, parts)?.ofViews;
   const inputs = fingerprint([
     config.seed,
+    config.method,
     config.pretrain,
     config.model,
     config.data.imageSize,
@@ -38,19 +50,24 @@ export async function pretrain(
     images.unlabelled.fingerprint,
     parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
+  const { batchSize, effectiveBatch = batchSize, onCollapse } = config.pretrain;
+  const task = pretrainTask(config, { encoder, head, recipe, random: weightsRandom, gather: gatherRows }, loss);
+  checkCrops(task, images, config.method.name);
   const summary = await trainStage(
     {
-      title: "pretraining",
+      title: config.method.name === "simclr" ? "pretraining" : `pretraining (${config.method.name})`,
       folder: folder.stage("pretrain"),
       inputs,
-      task: simClr({ encoder, head, recipe, temperature, scale, ...(loss && { loss }) }),
-      training: config.pretrain,
+      task,
+      training: { ...config.pretrain, batchSize: effectiveBatch },
+      hooks: [collapseHook({ warn: (text) => environment.events.line(`warning: ${text}`), action: onCollapse })],
       dataset: images.unlabelled,
       recipe,
-      views: 2,
+      views: task.views.length,
       random: random.fork("pretrain"),
       description: {
         stage: "pretrain",
+        method: config.method,
         encoder: encoder.describe(),
         head: head.describe(),
         imageSize: config.data.imageSize,
@@ -58,5 +75,31 @@ export async function pretrain(
     },
     environment,
   );
+  task.dispose();
   return { encoder, head, inputs, summary };
+}
+
+/** The method's task; with a loss that stands in for NT-Xent, SimCLR's. */
+function pretrainTask(
+  { method: { name, ...options }, pretrain: { batchSize, effectiveBatch } }: Config,
+  network: Omit<MethodTaskOptions<object>, "method" | "options" | "microBatch">,
+  loss: SimClrOptions["loss"],
+): MethodTask {
+  const microBatch = effectiveBatch === undefined ? undefined : batchSize;
+  if (loss === undefined) return methodTask({ ...network, method: methods[name] as Method, options, microBatch });
+  if (name === "simclr") return simClr({ ...network, ...options, loss, microBatch });
+  throw new ConfigError(
+    `pretrain.loss: a loss of two projections stands in for NT-Xent in the method simclr; \`method.name\` is ${name}. Remove one of them.`,
+    { subject: "pretrain.loss", expected: "method simclr", received: name },
+  );
+}
+
+/** Images of mixed sizes are cropped where they are decoded, by one crop for all views. */
+function checkCrops({ views }: MethodTask, { unlabelled }: RunImages, name: string): void {
+  const crops = new Set(views.map((recipe) => JSON.stringify(splitCrop(recipe).crop)));
+  if (unlabelled.imageShape !== undefined || crops.size === 1) return;
+  throw new ConfigError(
+    `method: ${name} takes views of several sizes, which needs training images that all have one size; those of ${unlabelled.name} differ. Resize them, or set method.smallViews to 0.`,
+    { subject: "method.smallViews", expected: "images of one size" },
+  );
 }

@@ -42,6 +42,8 @@ export interface TrainStage {
   /** Views that the task takes of an image. */
   readonly views: number;
   readonly random: Random;
+  /** Besides those of every stage, on the first rank. @defaultValue none */
+  readonly hooks?: readonly TrainerHook[];
   /** Travels inside the checkpoints: what is needed to rebuild the network and to use it. */
   readonly description: Readonly<Record<string, unknown>>;
 }
@@ -139,6 +141,7 @@ function recordingHooks(stage: TrainStage, metricsFile: string, { config, events
   return [
     memoryHook({ everySteps: 10 }),
     jsonlHook(metricsFile),
+    ...(stage.hooks ?? []),
     progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
     checkpointHook({
       folder,
