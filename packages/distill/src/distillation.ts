@@ -55,7 +55,7 @@ export function distillation(options: DistillationOptions): TrainingTask<ImageBa
       const statistics = new BatchStatistics();
       let agreement: tf.Scalar | undefined;
       const { loss, gradients } = weightGradients(() => {
-        const logits = student.forward(images, { training: true, statistics });
+        const logits = student.forward(images, { training: true, statistics, random: random.fork("network", step) });
         agreement = tf.tidy(() => tf.keep(shareOfAgreement(logits, teacherLogits)));
         if (targets === undefined) return distillationLoss(logits, teacherLogits, lossOptions);
         const { oneHot, mask } = targets;

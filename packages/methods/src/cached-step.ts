@@ -1,4 +1,4 @@
-import type { ImageBatch } from "@simclr/core";
+import type { ImageBatch, Random } from "@simclr/core";
 import { BatchStatistics } from "@simclr/models";
 import type { StepContext, StepResult } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
@@ -32,7 +32,6 @@ export function cachedStep(
 ): StepResult {
   const slices = batchParts(batch, microBatch);
   const statistics = new BatchStatistics();
-  const pass = { training: true, statistics };
   let joined: Joined | undefined;
   let metrics: Record<string, tf.Scalar> = {};
   let differentiated: Differentiated | undefined;
@@ -46,7 +45,7 @@ export function cachedStep(
       const views = drawViews(slice, parts.views, context);
       const { rowGradients } = differentiated;
       const surrogate = (): tf.Scalar => {
-        const { rows } = withRows(plan.encode(views, pass));
+        const { rows } = withRows(plan.encode(views, { training: true, statistics, random: drawsOf(context, i) }));
         const shares = rowGradients.map((g) => tf.slice2d(g, [i * microBatch, 0], [microBatch, -1]));
         return tf.addN(rows.map((row, v) => tf.sum(tf.mul(row, shares[v]!)))) as tf.Scalar;
       };
@@ -75,11 +74,12 @@ function encodeParts(
   context: StepContext,
   statistics: BatchStatistics,
 ): Joined {
-  const seen: Joined[] = slices.map((slice) =>
+  const seen: Joined[] = slices.map((slice, i) =>
     tf.tidy(() => {
       const views = drawViews(slice, parts.views, context);
-      const { projections, rows } = plan.encode(views, { training: true });
-      const targets = plan.targets?.(views, { training: true, statistics }) ?? [];
+      const { projections, rows } = plan.encode(views, { training: true, random: drawsOf(context, i) });
+      const targets =
+        plan.targets?.(views, { training: true, statistics, random: drawsOf(context, i).fork("targets") }) ?? [];
       return { encoded: { projections: [...projections], rows: [...(rows ?? [])] }, targets: [...targets] };
     }),
   );
@@ -96,6 +96,9 @@ function encodeParts(
   for (const { encoded, targets: own } of seen) tf.dispose([...encoded.projections, ...encoded.rows, ...own]);
   return { encoded: withRows({ projections, ...(rows.length > 0 && { rows }) }), targets };
 }
+
+/** What random layers draw for a part: the same in both passes. */
+const drawsOf = ({ random, step }: StepContext, part: number): Random => random.fork("network", step, part);
 
 interface Differentiated {
   readonly loss: tf.Scalar;

@@ -36,7 +36,7 @@ describeBackends(["cpu", "onednn"], () => {
       const optimizer = optimizers[name].make({ momentum: 0.9, weightDecay: 0.01 });
       const before = await readWeights(network.weights);
       for (let step = 0; step < 3; step++) {
-        const context = { step, epoch: 0, stepInEpoch: step, random, communicator: singleProcess() };
+        const context = { step, epoch: 0, stepInEpoch: step, totalSteps: 3, random, communicator: singleProcess() };
         const { loss, gradients, metrics, commit } = await task.step(batch, context);
         optimizer.apply(task.weights, gradients, 0.1);
         commit?.();

@@ -92,7 +92,7 @@ function wholeStep(
   share?: (rows: tf.Tensor2D) => tf.Tensor2D,
 ): StepResult {
   const statistics = new BatchStatistics();
-  const pass = { training: true, statistics };
+  const pass = { training: true, statistics, random: context.random.fork("network", context.step) };
   const views = drawViews(batch, parts.views, context);
   let targets: readonly tf.Tensor2D[] = [];
   let metrics: Record<string, tf.Scalar> = {};

@@ -52,11 +52,12 @@ export function networkWithoutNorm() {
     weights,
     featureDimension: channels,
     input: { channels: 3, minimumSize: 3 },
+    endpoints: [],
     forward: (images) =>
       tf.tidy(() => {
         const maps = tf.tanh(tf.conv2d(images, variable as tf.Tensor as tf.Tensor4D, 1, "same"));
         const pooled = tf.mean<tf.Tensor2D>(maps, [1, 2]);
-        return { pooled, endpoints: {} as ReturnType<Encoder["forward"]>["endpoints"] };
+        return { pooled, endpoints: {} };
       }),
     describe: () => {
       throw new Error("no description");
