@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { ExitCode, exitCodeOf, explain } from "./exit.js";
+import type { LaunchCommandOptions } from "./launch-command.js";
 
 interface Manifest {
   readonly version: string;
@@ -13,12 +14,17 @@ const manifest = (): Manifest =>
  * The command `simclr`: parses, calls the pipeline, prints. Results go to the standard output, all else to the standard
  * error.
  *
- * @returns The exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted (a checkpoint is written).
+ * @returns The exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted (a checkpoint is written);
+ * of `launch`, the launcher's: 0 also where its ranks stopped at a checkpoint.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  let status: number = ExitCode.Done;
+  const endWith = (code: number): void => {
+    status = code;
+  };
   try {
-    await program().parseAsync(argv);
-    return ExitCode.Done;
+    await program(endWith).parseAsync(argv);
+    return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
     process.stderr.write(`${explain(error)}\n`);
@@ -26,8 +32,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function program(): Command {
+function program(endWith: (code: number) => void): Command {
   const simclr = new Command("simclr")
+    .enablePositionalOptions()
     .description("SimCLRv2: from a folder of images and few labels to a distilled classifier")
     .version(manifest().version)
     .showHelpAfterError("(simclr --help tells more)")
@@ -161,6 +168,23 @@ function program(): Command {
     .action(async (name: string, options: ModelCommandOptions) => {
       const { modelCommand } = await import("./model-command.js");
       modelCommand(name, options);
+    });
+
+  simclr
+    .command("launch")
+    .description("run simclr on several ranks, which train as one: with mpirun, on this machine or several")
+    .argument("<args...>", "what each rank runs, such as: run configs/cifar10-small.yaml")
+    .addOption(new Option("-n, --ranks <n>", "ranks in all (default: those of --hosts, or 2)").argParser(Number))
+    .option("--hosts <list>", "machines and their ranks, such as node1:4,node2:4")
+    .addOption(new Option("--mpi <family>", "whose launcher").choices(["openmpi", "mpich"]).default("openmpi"))
+    .addOption(new Option("--threads <n>", "threads of a rank (default: the processors, shared)").argParser(Number))
+    .option("--interface <network>", "network between the machines, by name or subnet")
+    .option("--dry-run", "print the command and do nothing")
+    .passThroughOptions()
+    .addHelpText("after", "\nExample:\n  simclr launch -n 4 run configs/cifar10-small.yaml --data ~/cifar10-jpeg")
+    .action(async (args: readonly string[], options: LaunchCommandOptions) => {
+      const { launchCommand } = await import("./launch-command.js");
+      endWith(await launchCommand(args, options));
     });
 
   simclr

@@ -1,27 +1,38 @@
 import { relative } from "node:path";
-import { loadConfig, type PipelineEvents, run } from "@simclr/pipeline";
+import { connect } from "@simclr/distributed";
+import { InterruptedError, loadConfig, type PipelineEvents, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import pc from "picocolors";
 import type { RunCommandOptions } from "./index.js";
 import { accuracyTable, calibrationTable } from "./tables.js";
 
-/** `simclr run` and `simclr demo`. */
+/** `simclr run` and `simclr demo`; started by a launcher, one of its ranks. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {
   const { data, output, set, fresh = false, json = false } = options;
   const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
-  const stop = stopOnSignals();
+  const communicator = connect();
+  const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGUSR1"] : undefined);
   try {
-    const { results, folder, report } = await run(config, { events: terminalEvents(), signal: stop.signal, fresh });
-    if (json) {
-      process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-      return;
-    }
-    process.stdout.write(`\n${accuracyTable(results.accuracy)}\n`);
-    if (results.calibration.length > 0) process.stdout.write(`${calibrationTable(results.calibration)}\n`);
-    process.stdout.write(`run:    ${relative(".", folder) || "."}\nreport: ${relative(".", report)}\n`);
+    const outcome = await run(config, { events: terminalEvents(), signal: stop.signal, fresh, communicator });
+    if (communicator.rank === 0) print(outcome, json);
+  } catch (error) {
+    // A launcher takes any code but 0 for a failure of the whole; here the checkpoint is written.
+    if (communicator.size === 1 || !(error instanceof InterruptedError)) throw error;
+    if (communicator.rank === 0) process.stderr.write(`${error.message}\n`);
   } finally {
     stop.dispose();
   }
+  await communicator.close();
+}
+
+function print({ results, folder, report }: RunOutcome, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`\n${accuracyTable(results.accuracy)}\n`);
+  if (results.calibration.length > 0) process.stdout.write(`${calibrationTable(results.calibration)}\n`);
+  process.stdout.write(`run:    ${relative(".", folder) || "."}\nreport: ${relative(".", report)}\n`);
 }
 
 /** News and progress, on the standard error. */

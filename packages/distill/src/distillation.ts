@@ -1,7 +1,7 @@
 import { type Augmentation, batchView } from "@simclr/augment";
 import { checkInRange, checkPositive, type ImageBatch, InvalidArgumentError, UNLABELLED } from "@simclr/core";
 import { distillationLoss, distillationWithLabels } from "@simclr/losses";
-import { trainable, weightGradients } from "@simclr/methods";
+import { acrossRanks, trainable, weightGradients } from "@simclr/methods";
 import { BatchStatistics, type ClassifierNetwork } from "@simclr/models";
 import type { StepContext, StepResult, TrainingTask } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
@@ -48,14 +48,18 @@ export function distillation(options: DistillationOptions): TrainingTask<ImageBa
     name: "distillation",
     weights,
     state: student.weights,
-    async step(batch: ImageBatch, { random, epoch, step }: StepContext): Promise<StepResult> {
+    async step(batch: ImageBatch, context: StepContext): Promise<StepResult> {
+      const { random, epoch, step } = context;
       const images = batchView(batch, recipe, { random, epoch, step, view: 0 });
       const teacherLogits = tf.tidy(() => teacher.forward(images, { training: false }));
       const targets = alpha < 1 ? labelTargets(batch, classCount) : undefined;
       const statistics = new BatchStatistics();
       let agreement: tf.Scalar | undefined;
       const { loss, gradients } = weightGradients(() => {
-        const logits = student.forward(images, { training: true, statistics, random: random.fork("network", step) });
+        const logits = student.forward(images, {
+          ...{ training: true, statistics, random: random.fork("network", step) },
+          ...acrossRanks(context),
+        });
         agreement = tf.tidy(() => tf.keep(shareOfAgreement(logits, teacherLogits)));
         if (targets === undefined) return distillationLoss(logits, teacherLogits, lossOptions);
         const { oneHot, mask } = targets;

@@ -11,7 +11,7 @@ const line = (...args: Parameters<typeof launchLine>) => {
 describe("launchLine", () => {
   it("starts ranks on this machine without tying them to cores", () => {
     expect(line(program, { ranks: 4, threadsPerRank: 2, asRoot: false })).toBe(
-      "mpirun --bind-to none -n 4 -x SIMCLR_NUM_THREADS=2 node train.mjs",
+      "mpirun --bind-to none -n 4 --oversubscribe -x SIMCLR_NUM_THREADS=2 node train.mjs",
     );
     expect(line(program, { ranks: 1, threadsPerRank: 8, asRoot: true })).toContain("mpirun --allow-run-as-root ");
     expect(line(program, { ranks: 2, threadsPerRank: 1, family: "MPICH" })).toBe(

@@ -69,6 +69,7 @@ function openMpi({ ranks, hosts = [], threadsPerRank, asRoot, ...options }: Laun
     args: [
       ...(root ? ["--allow-run-as-root"] : []),
       ...["--bind-to", "none", "-n", String(ranks)],
+      ...(hosts.length === 0 ? ["--oversubscribe"] : []), // more ranks than processors: the run itself warns
       ...(hosts.length > 0 ? ["--host", hosts.map((host) => `${host.name}:${host.ranks}`).join(",")] : []),
       ...["-x", `SIMCLR_NUM_THREADS=${threadsPerRank}`],
       ...Object.entries(settings).flatMap(([name, value]) => ["--mca", name, String(value)]),

@@ -1,3 +1,4 @@
+export { acrossRanks } from "./across-ranks.js";
 export {
   type BuiltMethod,
   defineMethod,

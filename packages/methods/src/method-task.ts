@@ -3,6 +3,7 @@ import { type Communicator, checkInteger, type ImageBatch, InvalidArgumentError,
 import { BatchStatistics, type NetworkParts } from "@simclr/models";
 import type { StepContext, StepResult, TrainingTask } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
+import { acrossRanks } from "./across-ranks.js";
 import { drawViews } from "./batch-parts.js";
 import { cachedStep } from "./cached-step.js";
 import type { Method, MethodStep } from "./define-method.js";
@@ -92,7 +93,8 @@ function wholeStep(
   share?: (rows: tf.Tensor2D) => tf.Tensor2D,
 ): StepResult {
   const statistics = new BatchStatistics();
-  const pass = { training: true, statistics, random: context.random.fork("network", context.step) };
+  const random = context.random.fork("network", context.step);
+  const pass = { training: true, statistics, random, ...acrossRanks(context) };
   const views = drawViews(batch, parts.views, context);
   let targets: readonly tf.Tensor2D[] = [];
   let metrics: Record<string, tf.Scalar> = {};

@@ -4,6 +4,7 @@ import { softmaxCrossEntropy } from "@simclr/losses";
 import { BatchStatistics, type ClassifierNetwork } from "@simclr/models";
 import type { StepContext, StepResult, TrainingTask } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
+import { acrossRanks } from "./across-ranks.js";
 import { trainable, weightGradients } from "./gradients.js";
 
 export interface SupervisedOptions {
@@ -32,14 +33,15 @@ export function supervised(options: SupervisedOptions): TrainingTask<ImageBatch>
     name: "supervised",
     weights,
     state: network.weights,
-    async step(batch: ImageBatch, { random, epoch, step, communicator }: StepContext): Promise<StepResult> {
+    async step(batch: ImageBatch, context: StepContext): Promise<StepResult> {
+      const { random, epoch, step, communicator } = context;
       checkLabels(batch);
       const images = batchView(batch, recipe, { random, epoch, step, view: 0 });
       const labels = tf.tensor1d(batch.labels, "int32");
       const statistics = new BatchStatistics();
       let accuracy: tf.Scalar | undefined;
       const { loss, gradients } = weightGradients(() => {
-        const pass = { training: true, statistics, random: random.fork("network", step) };
+        const pass = { training: true, statistics, random: random.fork("network", step), ...acrossRanks(context) };
         const logits = network.forward(images, pass);
         accuracy = tf.tidy(() => tf.keep(batchAccuracy(logits, labels)));
         return softmaxCrossEntropy(logits, oneHot(labels, network.classifier.classCount), { labelSmoothing });

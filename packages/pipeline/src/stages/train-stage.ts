@@ -25,6 +25,7 @@ import type { Config, TrainingConfig } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";
 import type { Parts } from "../plugins/parts.js";
 import type { StageSummary } from "../results.js";
+import { watchdogHook } from "./watchdog-hook.js";
 
 /** One training with its own folder, checkpoints and metrics. */
 export interface TrainStage {
@@ -108,7 +109,10 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
       ...(checkpoint && { resumeFrom: checkpoint.state }),
       ...(signal && { signal }),
       communicator,
-      hooks: communicator.rank === 0 ? recordingHooks(stage, metricsFile, environment) : [],
+      hooks: [
+        ...(communicator.size > 1 ? [watchdogHook()] : []),
+        ...(communicator.rank === 0 ? recordingHooks(stage, metricsFile, environment) : []),
+      ],
     });
     if (report.interrupted)
       throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);

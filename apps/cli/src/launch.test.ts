@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { spawnSimclr } from "./testing.js";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const CONFIG = `name: ranks
+seed: 3
+data: { train: shapes, test: shapes, imageSize: 32, limit: 240 }
+model: { width: 0.125, head: { layers: 2, dimension: 16 } }
+method: { temperature: 0.5 }
+pretrain: { batchSize: 24, steps: 4, optimizer: { learningRate: 0.01 } }
+labels: [{ perClass: 4 }]
+finetune: { batchSize: 12, steps: 3, optimizer: { learningRate: 0.01 } }
+distill: { batchSize: 24, steps: 3, optimizer: { learningRate: 0.01 }, students: [{ name: self }] }
+evaluate: { linear: { epochs: 2 } }
+`;
+
+const hasMpi = spawnSync("sh", ["-c", "command -v mpirun"]).status === 0;
+if (!hasMpi) console.warn("SKIPPED: mpirun is not installed (apt-get install -y openmpi-bin)");
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "simclr-launch-"));
+  await writeFile(join(folder, "ranks.yaml"), CONFIG);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const simclr = (...args: string[]) => spawnSimclr(args, { cwd: folder });
+
+const losses = (run: string, stage: string): number[] =>
+  readFileSync(join(folder, run, stage, "metrics.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { loss: number }).loss);
+
+describe.runIf(hasMpi)("simclr launch", () => {
+  it("trains on two ranks as on one, in every stage", async () => {
+    const alone = await simclr("run", "ranks.yaml", "-o", "one");
+    expect(alone.status, alone.stderr).toBe(0);
+    const together = await simclr("launch", "-n", "2", "--threads", "1", "run", "ranks.yaml", "-o", "two");
+    expect(together.status, together.stderr).toBe(0);
+    expect(together.stderr).toContain("2 ranks");
+    expect(together.stdout.match(/fine-tuned/g)).toHaveLength(1); // the first rank alone prints
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "one/results.json"), "utf8"));
+    const budget = "4-per-class";
+    for (const stage of ["pretrain", `${budget}/finetune`, `${budget}/distill-self`]) {
+      const [one, two] = [losses("one", stage), losses("two", stage)];
+      expect(two).toHaveLength(one.length);
+      // float32 sums in another order, over a few steps
+      for (const [step, loss] of two.entries())
+        expect(Math.abs(loss / one[step]! - 1), `${stage}, ${step}`).toBeLessThan(1e-5);
+    }
+    expect(JSON.parse(readFileSync(join(folder, "two/results.json"), "utf8")).accuracy).toHaveLength(accuracy.length);
+  });
+
+  it("refuses a batch that the ranks cannot share, on all of them", async () => {
+    const ended = await simclr("launch", "-n", "5", "--threads", "1", "run", "ranks.yaml", "-o", "five");
+    expect(ended.status).not.toBe(0);
+    expect(ended.stderr).toContain("`batchSize` must be a multiple of 5, the number of ranks; received 24");
+  });
+});
+
+describe("simclr launch --dry-run", () => {
+  it("prints the command", async () => {
+    const { stdout } = await simclr("launch", "--hosts", "a:2,b:2", "--dry-run", "run", "x.yaml", "--set", "seed=1");
+    expect(stdout).toMatch(/^mpirun .*-n 4 --host a:2,b:2 .*bin\.js run x\.yaml --set seed=1\n$/);
+  });
+
+  it("refuses hosts that make no sense", async () => {
+    const { status, stderr } = await simclr("launch", "--hosts", "a:0", "--dry-run", "run", "x.yaml");
+    expect(status).toBe(2);
+    expect(stderr).toContain('--hosts: "a:0" must be NAME or NAME:RANKS, such as node1:4,node2:4.');
+  });
+});
