@@ -24,7 +24,7 @@ export interface Communicator {
   /** Number of ranks. */
   readonly size: number;
   /** Absent where ranks share a thread and cannot wait for each other. */
-  readonly blocking?: BlockingCollectives;
+  readonly blocking?: BlockingCollectives | undefined;
   /** Reduces `values` over all ranks, in place. */
   allReduce(values: Float32Array, reduction: Reduction): Promise<void>;
   /** The values of all ranks, in rank order, [size * values.length]. */

@@ -87,7 +87,8 @@ function pretrainTask(
 ): MethodTask {
   const microBatch = effectiveBatch === undefined ? undefined : batchSize;
   if (loss === undefined) return methodTask({ ...network, method: methods[name] as Method, options, microBatch });
-  if (name === "simclr") return simClr({ ...network, ...options, loss, microBatch });
+  const { random: _drawsNothing, ...parts } = network;
+  if (name === "simclr") return simClr({ ...parts, ...options, loss, microBatch });
   throw new ConfigError(
     `pretrain.loss: a loss of two projections stands in for NT-Xent in the method simclr; \`method.name\` is ${name}. Remove one of them.`,
     { subject: "pretrain.loss", expected: "method simclr", received: name },
