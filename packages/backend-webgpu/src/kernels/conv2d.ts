@@ -29,6 +29,17 @@ function patchUniforms(info: ConvInfo) {
 const fours = (channels: number): boolean => channels % 4 === 0;
 const divided = (vec4: boolean): string => (vec4 ? " / 4" : "");
 
+/** A value of x in the patch of output `place` (batch, oh, ow), at `tap` (kh, kw, ci); 0 in the padding. */
+const patchLoad = (tap: "inner" | "outer", place: "inner" | "outer", vec4: boolean): string => `
+        let tap = ${tap} / uniforms.channels.x; let c = ${tap} - tap * uniforms.channels.x;
+        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
+        let line = ${place} / uniforms.outSize.y; let ow = ${place} - line * uniforms.outSize.y;
+        let n = line / uniforms.outSize.x; let oh = line - n * uniforms.outSize.x;
+        let row = oh * uniforms.strides.x + kh - uniforms.pads.x; let column = ow * uniforms.strides.y + kw - uniforms.pads.y;
+        if (row >= 0 && row < uniforms.size.x && column >= 0 && column < uniforms.size.y) {
+          value = x[(((n * uniforms.size.x + row) * uniforms.size.y + column) * uniforms.channels.x + c)${divided(vec4)}];
+        }`;
+
 /** y[(batch, oh, ow), co] = sum over (kh, kw, ci) of x[patch] * w. */
 function forwardLayout(info: ConvInfo): GemmLayout {
   const [a4, b4] = [fours(info.inChannels), fours(info.outChannels)];
@@ -39,15 +50,7 @@ function forwardLayout(info: ConvInfo): GemmLayout {
     a: {
       contiguous: "inner",
       vec4: a4,
-      load: `
-        let tap = inner / uniforms.channels.x; let c = inner - tap * uniforms.channels.x;
-        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
-        let line = outer / uniforms.outSize.y; let ow = outer - line * uniforms.outSize.y;
-        let n = line / uniforms.outSize.x; let oh = line - n * uniforms.outSize.x;
-        let row = oh * uniforms.strides.x + kh - uniforms.pads.x; let column = ow * uniforms.strides.y + kw - uniforms.pads.y;
-        if (row >= 0 && row < uniforms.size.x && column >= 0 && column < uniforms.size.y) {
-          value = x[(((n * uniforms.size.x + row) * uniforms.size.y + column) * uniforms.channels.x + c)${divided(a4)}];
-        }`,
+      load: patchLoad("inner", "outer", a4),
     },
     b: {
       contiguous: "outer",
@@ -67,15 +70,7 @@ function filterGradientLayout(info: ConvInfo): GemmLayout {
     a: {
       contiguous: "outer",
       vec4: a4,
-      load: `
-        let tap = outer / uniforms.channels.x; let c = outer - tap * uniforms.channels.x;
-        let kh = tap / uniforms.filterSize.y; let kw = tap - kh * uniforms.filterSize.y;
-        let line = inner / uniforms.outSize.y; let ow = inner - line * uniforms.outSize.y;
-        let n = line / uniforms.outSize.x; let oh = line - n * uniforms.outSize.x;
-        let row = oh * uniforms.strides.x + kh - uniforms.pads.x; let column = ow * uniforms.strides.y + kw - uniforms.pads.y;
-        if (row >= 0 && row < uniforms.size.x && column >= 0 && column < uniforms.size.y) {
-          value = x[(((n * uniforms.size.x + row) * uniforms.size.y + column) * uniforms.channels.x + c)${divided(a4)}];
-        }`,
+      load: patchLoad("outer", "inner", a4),
     },
     b: {
       contiguous: "outer",
