@@ -127,6 +127,7 @@ function bindLibrary(koffi: Koffi, library: KoffiLibrary, file: string): MpiBind
   const handle = world === undefined ? "int" : "void *";
   const address = "void *";
   const out = (type: string) => koffi.out(koffi.pointer(type));
+  // koffi does not type what it binds; `MpiFunctions` does, beside each declaration.
   const f = (name: string, parameters: readonly unknown[]) => library.func(name, "int", parameters) as never;
   const functions: MpiFunctions = {
     initThread: f("MPI_Init_thread", [address, address, "int", out("int")]),
