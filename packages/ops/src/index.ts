@@ -1,3 +1,4 @@
+export { ADAM_W_UPDATE_KERNEL, type AdamWUpdated, type AdamWUpdateOptions, adamWUpdate } from "./adam-w-update.js";
 export { type AvgPoolOptions, avgPool } from "./avg-pool.js";
 export { type BatchNormOptions, type BatchNormResult, batchNorm, batchNormInference } from "./batch-norm.js";
 export type { BatchNormActivation } from "./batch-norm-gradient.js";

@@ -2,9 +2,11 @@ import { checkChoice, checkInRange, checkPositive, type WeightRole } from "@simc
 import { type LarsUpdateOptions, larsUpdate, trustRatio, type UpdatedParameter } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Optimizer } from "./optimizer.js";
-import { velocityOptimizer } from "./velocity-optimizer.js";
+import type { ParameterGroup } from "./parameter-group.js";
+import { slotOptimizer } from "./slot-optimizer.js";
 
-const EXCLUDED: readonly WeightRole[] = ["gamma", "beta", "bias", "classifier-kernel", "classifier-bias"];
+/** Roles that the official code excludes, by patterns on its names. */
+export const LARS_EXCLUDED: readonly WeightRole[] = ["gamma", "beta", "bias", "classifier-kernel", "classifier-bias"];
 
 export interface LarsOptions {
   /** Decay of the velocity, in [0, 1]. @defaultValue 0.9 */
@@ -35,6 +37,8 @@ export interface LarsOptions {
    * @defaultValue 0
    */
   readonly classifierWeightDecay?: number;
+  /** Weights with rates of their own; the first group that holds a weight counts. @defaultValue none */
+  readonly groups?: readonly ParameterGroup[];
 }
 
 /**
@@ -45,7 +49,7 @@ export interface LarsOptions {
  */
 export function lars(options: LarsOptions = {}): Optimizer {
   const { momentum = 0.9, weightDecay = 1e-4, trustCoefficient = 0.001, nesterov = false } = options;
-  const { momentumStyle = "classic", exclude = EXCLUDED, classifierWeightDecay = 0 } = options;
+  const { momentumStyle = "classic", exclude = LARS_EXCLUDED, classifierWeightDecay = 0, groups = [] } = options;
   checkInRange("lars", { momentum }, 0, 1);
   checkInRange("lars", { weightDecay }, 0, Number.MAX_VALUE);
   checkInRange("lars", { classifierWeightDecay }, 0, Number.MAX_VALUE);
@@ -54,11 +58,16 @@ export function lars(options: LarsOptions = {}): Optimizer {
   const excluded = new Set(exclude);
   const update = momentumStyle === "classic" ? larsUpdate : popularUpdate;
 
-  return velocityOptimizer("lars", ({ role, variable }, gradient, velocity, learningRate) => {
-    const adapt = !excluded.has(role);
-    const decay = (adapt ? weightDecay : 0) + (role === "classifier-kernel" ? classifierWeightDecay : 0);
-    const step = { learningRate, momentum, weightDecay: decay, trustCoefficient, nesterov, adapt };
-    return update(variable, gradient, velocity, step);
+  return slotOptimizer("lars", {
+    kinds: ["momentum"],
+    counted: false,
+    groups,
+    update: ({ role, variable }, gradient, [velocity], { learningRate, groupWeightDecay = weightDecay }) => {
+      const adapt = !excluded.has(role);
+      const decay = (adapt ? groupWeightDecay : 0) + (role === "classifier-kernel" ? classifierWeightDecay : 0);
+      const step = { learningRate, momentum, weightDecay: decay, trustCoefficient, nesterov, adapt };
+      return update(variable, gradient, velocity!, step);
+    },
   });
 }
 

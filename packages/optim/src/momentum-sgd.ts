@@ -1,7 +1,8 @@
 import { checkInRange, type WeightRole } from "@simclr/core";
 import { momentumUpdate } from "@simclr/ops";
 import type { Optimizer } from "./optimizer.js";
-import { velocityOptimizer } from "./velocity-optimizer.js";
+import type { ParameterGroup } from "./parameter-group.js";
+import { slotOptimizer } from "./slot-optimizer.js";
 
 const NOT_DECAYED: readonly WeightRole[] = ["gamma", "beta"];
 
@@ -14,6 +15,8 @@ export interface MomentumSgdOptions {
   readonly weightDecay?: number;
   /** Roles without weight decay; biases do have it, as in the official code. @defaultValue gamma, beta */
   readonly excludeFromWeightDecay?: readonly WeightRole[];
+  /** Weights with rates of their own; the first group that holds a weight counts. @defaultValue none */
+  readonly groups?: readonly ParameterGroup[];
 }
 
 /**
@@ -23,12 +26,18 @@ export interface MomentumSgdOptions {
  */
 export function momentumSgd(options: MomentumSgdOptions = {}): Optimizer {
   const { momentum = 0.9, nesterov = true, weightDecay = 0, excludeFromWeightDecay = NOT_DECAYED } = options;
+  const { groups = [] } = options;
   checkInRange("momentumSgd", { momentum }, 0, 1);
   checkInRange("momentumSgd", { weightDecay }, 0, Number.MAX_VALUE);
   const notDecayed = new Set(excludeFromWeightDecay);
 
-  return velocityOptimizer("momentum-sgd", ({ role, variable }, gradient, velocity, learningRate) => {
-    const decay = notDecayed.has(role) ? 0 : weightDecay;
-    return momentumUpdate(variable, gradient, velocity, { learningRate, momentum, weightDecay: decay, nesterov });
+  return slotOptimizer("momentum-sgd", {
+    kinds: ["momentum"],
+    counted: false,
+    groups,
+    update: ({ role, variable }, gradient, [velocity], { learningRate, groupWeightDecay = weightDecay }) => {
+      const decay = notDecayed.has(role) ? 0 : groupWeightDecay;
+      return momentumUpdate(variable, gradient, velocity!, { learningRate, momentum, weightDecay: decay, nesterov });
+    },
   });
 }

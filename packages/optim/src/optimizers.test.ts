@@ -3,9 +3,12 @@ import type { Weight, WeightRole } from "@simclr/core";
 import { describeBackends, expectClose, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { adamW } from "./adam-w.js";
+import { clipByGlobalNorm } from "./clip-gradients.js";
 import { type LarsOptions, lars } from "./lars.js";
 import { momentumSgd } from "./momentum-sgd.js";
 import type { Optimizer, SlotValue } from "./optimizer.js";
+import { torchLars } from "./torch-lars.js";
 
 const START = [0.5, -0.25, 1, 0.75];
 const GRADIENT = [0.1, -0.2, 0.3, 0.4];
@@ -48,11 +51,24 @@ const VARIANTS: [LarsOptions, number[]][] = [
   [{ momentumStyle: "popular", nesterov: true }, [0.461272419, -0.250145478, 0.982573726, 0.70091272]],
 ];
 
-const OPTIMIZERS: [string, () => Optimizer][] = [
-  ["lars", () => lars()],
-  ["lars, popular momentum", () => lars({ momentumStyle: "popular", nesterov: true })],
-  ["momentum-sgd", () => momentumSgd({ weightDecay: 1e-4 })],
+const MOMENTUM = ["momentum"];
+/** Makers, and the slots that they keep for a weight. */
+const OPTIMIZERS: [string, () => Optimizer, string[]][] = [
+  ["lars", () => lars(), MOMENTUM],
+  ["lars, popular momentum", () => lars({ momentumStyle: "popular", nesterov: true }), MOMENTUM],
+  ["torch-lars", () => torchLars(), MOMENTUM],
+  ["momentum-sgd", () => momentumSgd({ weightDecay: 1e-4 }), MOMENTUM],
+  ["adamw", () => adamW(), ["first-moment", "second-moment", "updates"]],
 ];
+
+/** Slots of weights of shape [2], all ones, as restoreSlots takes them. */
+const ones = (weightName: string, kinds: readonly string[]): Record<string, SlotValue> =>
+  Object.fromEntries(
+    kinds.map((kind) => {
+      const shape = kind === "updates" ? [] : [2];
+      return [`${weightName}/${kind}`, { shape, data: new Float32Array(kind === "updates" ? 1 : 2).fill(1) }];
+    }),
+  );
 
 describeBackends(["cpu", "onednn"], () => {
   describe("lars", () => {
@@ -125,14 +141,74 @@ describeBackends(["cpu", "onednn"], () => {
     });
   });
 
-  describe.each(OPTIMIZERS)("the contract of an optimizer: %s", (_name, make) => {
+  describe("adamW", () => {
+    it("takes a first step of the learning rate, whatever the size of the gradient, after the decay", () => {
+      const first = (role: WeightRole) =>
+        trajectory(adamW({ weightDecay: 0.5 }), weightOf(role, [2, 2]), () => tf.tensor1d([30, -0.3]), 1, 0.1)[0]!;
+      expectClose(first("kernel"), [1.8, 2], { atol: 4e-7 }); // 2 · (1 - 0.05) ± 0.1
+      for (const role of ["gamma", "beta", "bias", "classifier-bias"] as const)
+        expectClose(first(role), [1.9, 2.1], { atol: 4e-7 });
+    });
+
+    it("refuses saved moments of which some are missing", () => {
+      const { "a/updates": _, ...fewer } = ones("a", ["first-moment", "second-moment", "updates"]);
+      expect(() => adamW().restoreSlots(fewer)).toThrow(
+        "adamw: slot `a/updates` is missing, where others of `a` are there.",
+      );
+    });
+
+    it("refuses options out of range", () => {
+      expect(() => adamW({ beta2: 1 })).toThrow("adamW: `beta2` must be in [0, ");
+      expect(() => adamW({ epsilon: 0 })).toThrow("adamW: `epsilon` must be a finite number > 0; received 0.");
+    });
+  });
+
+  describe("torchLars", () => {
+    it("moves excluded roles, and all weights without a decay, with the full learning rate", () => {
+      const gradient = () => tf.tensor1d([0.1, -0.2]);
+      const excluded = trajectory(torchLars(), weightOf("gamma", [1, 1]), gradient, 2);
+      const undecayed = trajectory(torchLars({ weightDecay: 0 }), weightOf("kernel", [1, 1]), gradient, 2);
+      for (const [first, second] of [excluded, undecayed]) {
+        expectClose(first!, [0.97, 1.06], ULPS);
+        expectClose(second!, [0.913, 1.174], ULPS);
+      }
+      const adapted = trajectory(
+        torchLars({ weightDecay: 0, adaptWithoutDecay: true, trustCoefficient: 0.1 }),
+        weightOf("kernel", [3, 4]),
+        () => tf.tensor1d([0.6, 0.8]),
+        1,
+        1,
+      );
+      expectClose(adapted[0]!, [2.7, 3.6], ULPS); // 0.1 · 5 / 1 times the gradient
+    });
+  });
+
+  describe("clipByGlobalNorm", () => {
+    it("scales gradients whose common norm is above the limit, and leaves the others", () => {
+      const gradients = { a: tf.tensor1d([3, 0]), b: tf.tensor2d([[4]]), c: null };
+      const { a, b, c } = clipByGlobalNorm(gradients, 1);
+      expectClose(a!, [0.6, 0], { atol: 2e-7 }); // 1 / (5 + 1e-6)
+      expectClose(b!, [0.8], { atol: 2e-7 });
+      expect(c).toBeNull();
+      expectClose(clipByGlobalNorm(gradients, 10).a!, [3, 0], {});
+      expectClose(clipByGlobalNorm({ a: tf.zeros([2]) }, 1).a!, [0, 0], {});
+    });
+  });
+
+  it("refuses a group that takes every weight", () => {
+    expect(() => momentumSgd({ groups: [{ learningRateScale: 0.1 }] })).toThrow(
+      "momentum-sgd: `groups[0]` takes every weight; expected `under`, `roles` or both.",
+    );
+  });
+
+  describe.each(OPTIMIZERS)("the contract of an optimizer: %s", (_name, make, kinds) => {
     it("leaves weights without a gradient alone, and makes no slot for them", () => {
       const optimizer = make();
       const [used, unused] = [weightOf("kernel", [1, 2], "a"), weightOf("kernel", [3, 4], "b")];
       optimizer.apply([used, unused], { a: tf.ones([2]), b: null }, 0.1);
       expectClose(unused.variable, [3, 4], {});
       expect(used.variable.dataSync()[0]).toBeLessThan(1);
-      expect(optimizer.slots().map(({ name }) => name)).toEqual(["a/momentum"]);
+      expect(optimizer.slots().map(({ name }) => name)).toEqual(kinds.map((kind) => `a/${kind}`));
     });
 
     it("goes on from restored slots exactly as it would have gone on", () => {
@@ -149,16 +225,16 @@ describeBackends(["cpu", "onednn"], () => {
     it("forgets its own slots when others are restored", () => {
       const optimizer = make();
       trajectory(optimizer, kernel(), gradientAt, 1);
-      optimizer.restoreSlots({ "other/momentum": { shape: [2], data: new Float32Array([1, 2]) } });
-      expect(saved(optimizer)).toEqual({ "other/momentum": { shape: [2], data: new Float32Array([1, 2]) } });
+      optimizer.restoreSlots(ones("other", kinds));
+      expect(saved(optimizer)).toEqual(ones("other", kinds));
     });
 
-    it("keeps as many tensors as weights after the first step, and none after dispose", () => {
+    it("keeps as many tensors as slots after the first step, and none after dispose", () => {
       const before = tf.memory().numTensors;
       const weights = [weightOf("kernel", [1, 2], "a"), weightOf("gamma", [1, 2], "b")];
       const gradients = { a: tf.ones([2]), b: tf.ones([2]) };
       const optimizer = make();
-      expectNewTensors(2, () => {
+      expectNewTensors(2 * kinds.length, () => {
         optimizer.apply(weights, gradients, 0.1);
         return [];
       });
@@ -177,7 +253,7 @@ describeBackends(["cpu", "onednn"], () => {
       const weight = weightOf("kernel", [1, 2]);
       optimizer.apply([weight], { kernel: tf.ones([2]) }, 0);
       expectClose(weight.variable, [1, 2], {});
-      expect(optimizer.slots()).toHaveLength(1);
+      expect(optimizer.slots()).toHaveLength(kinds.length);
     });
 
     it("refuses gradients that do not belong to the weights, before it changes any", () => {
@@ -205,15 +281,17 @@ describeBackends(["cpu", "onednn"], () => {
     it("refuses slots that it cannot use, and use after dispose", () => {
       const optimizer = make();
       const data = new Float32Array(2);
+      const expected = kinds.map((kind) => `\`<weight>/${kind}\``).join(" or ");
       expect(() => optimizer.restoreSlots({ "a/adam": { shape: [2], data } })).toThrow(
-        `${optimizer.name}: slot names must read \`<weight>/momentum\`; received \`a/adam\`.`,
+        `${optimizer.name}: slot names must read ${expected}; received \`a/adam\`.`,
       );
-      expect(() => optimizer.restoreSlots({ "a/momentum": { shape: [3], data } })).toThrow(
-        `${optimizer.name}: slot \`a/momentum\` of shape [3] must hold 3 values; received 2.`,
+      const [first] = kinds;
+      expect(() => optimizer.restoreSlots({ ...ones("a", kinds), [`a/${first}`]: { shape: [3], data } })).toThrow(
+        `${optimizer.name}: slot \`a/${first}\` of shape [3] must hold 3 values; received 2.`,
       );
-      optimizer.restoreSlots({ "a/momentum": { shape: [1, 2], data } });
+      optimizer.restoreSlots({ ...ones("a", kinds), [`a/${first}`]: { shape: [1, 2], data } });
       expect(() => optimizer.apply([weightOf("kernel", [1, 2], "a")], { a: tf.ones([2]) }, 0.1)).toThrow(
-        "`a/momentum` must have shape [2], like `a`; received [1, 2]. The restored slots belong to another model.",
+        `\`a/${first}\` must have shape [2], like \`a\`; received [1, 2]. The restored slots belong to another model.`,
       );
       optimizer.dispose();
       expect(() => optimizer.apply([], {}, 0.1)).toThrow("the optimizer has been disposed. Make a new one.");

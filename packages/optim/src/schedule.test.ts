@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { constant, trainSteps, warmupCosine } from "./schedule.js";
+import { constant, trainSteps, warmupConstant, warmupCosine, warmupLinear } from "./schedule.js";
 
 const CIFAR = { learningRate: 1, batchSize: 512, sampleCount: 50_000, epochs: 1000, warmupEpochs: 10 } as const;
 
@@ -47,6 +47,20 @@ describe("warmupCosine", () => {
     );
     expect(() => warmupCosine(CIFAR).learningRateAt(0.5)).toThrow("`step` must be an integer >= 0; received 0.5.");
     expect(() => warmupCosine({ ...CIFAR, batchSize: 0 })).toThrow("`batchSize` must be an integer >= 1; received 0.");
+  });
+});
+
+describe("warmupLinear and warmupConstant", () => {
+  it("warm up as the cosine does, and then fall in a straight line or stay", () => {
+    const [cosine, linear, flat] = [warmupCosine(CIFAR), warmupLinear(CIFAR), warmupConstant(CIFAR)];
+    for (const schedule of [linear, flat]) {
+      expect([schedule.warmupSteps, schedule.totalSteps, schedule.peakLearningRate]).toEqual([976, 97_657, 2]);
+      for (const step of [0, 1, 488, 976]) expect(schedule.learningRateAt(step)).toBe(cosine.learningRateAt(step));
+    }
+    const middle = 976 + (97_657 - 976 + 1) / 2;
+    expect(linear.learningRateAt(middle)).toBeCloseTo(1, 4);
+    expect(linear.learningRateAt(97_657)).toBe(0);
+    expect(flat.learningRateAt(97_656)).toBe(2);
   });
 });
 

@@ -18,7 +18,7 @@ export interface RunLength {
   readonly batchSize: number;
 }
 
-export interface WarmupCosineOptions extends RunLength {
+export interface WarmupOptions extends RunLength {
   /** Base learning rate, before scaling, >= 0. */
   readonly learningRate: number;
   /** `linear`: times batchSize / 256; `sqrt`: times √batchSize; `none`: as given. @defaultValue "linear" */
@@ -27,7 +27,7 @@ export interface WarmupCosineOptions extends RunLength {
   readonly warmupEpochs?: number;
 }
 
-export interface WarmupCosine extends Schedule {
+export interface WarmupSchedule extends Schedule {
   readonly warmupSteps: number;
   /** The learning rate after scaling, reached at the end of the warm-up. */
   readonly peakLearningRate: number;
@@ -50,12 +50,31 @@ export function trainSteps(sampleCount: number, epochs: number, batchSize: numbe
  *
  * @throws InvalidArgumentError if an option is out of range.
  */
-export function warmupCosine(options: WarmupCosineOptions): WarmupCosine {
+export const warmupCosine = (options: WarmupOptions): WarmupSchedule =>
+  warmup("warmupCosine", options, (progress) => 0.5 * (1 + Math.cos(Math.PI * progress)));
+
+/**
+ * Linear warm-up from 0, then a straight line down to 0.
+ *
+ * @throws InvalidArgumentError if an option is out of range.
+ */
+export const warmupLinear = (options: WarmupOptions): WarmupSchedule =>
+  warmup("warmupLinear", options, (progress) => 1 - progress);
+
+/**
+ * Linear warm-up from 0, then the same learning rate to the end.
+ *
+ * @throws InvalidArgumentError if an option is out of range.
+ */
+export const warmupConstant = (options: WarmupOptions): WarmupSchedule => warmup("warmupConstant", options, () => 1);
+
+/** @param decay - The share of the peak that is left, by progress after the warm-up, in [0, 1]. */
+function warmup(where: string, options: WarmupOptions, decay: (progress: number) => number): WarmupSchedule {
   const { learningRate, scaling = "linear", batchSize, sampleCount, epochs, warmupEpochs = 0 } = options;
-  checkInRange("warmupCosine", { learningRate }, 0, Number.MAX_VALUE);
-  checkChoice("warmupCosine", { scaling }, ["linear", "sqrt", "none"]);
+  checkInRange(where, { learningRate }, 0, Number.MAX_VALUE);
+  checkChoice(where, { scaling }, ["linear", "sqrt", "none"]);
   const totalSteps = trainSteps(sampleCount, epochs, batchSize);
-  checkInRange("warmupCosine", { warmupEpochs }, 0, epochs, "The warm-up is part of the epochs.");
+  checkInRange(where, { warmupEpochs }, 0, epochs, "The warm-up is part of the epochs.");
   const warmupSteps = Math.floor((warmupEpochs * sampleCount) / batchSize);
   const factor = { linear: batchSize / 256, sqrt: Math.sqrt(batchSize), none: 1 }[scaling];
   const peakLearningRate = learningRate * factor;
@@ -66,8 +85,7 @@ export function warmupCosine(options: WarmupCosineOptions): WarmupCosine {
     learningRateAt(step) {
       checkInteger("learningRateAt", { step });
       if (step < warmupSteps) return (peakLearningRate * step) / warmupSteps;
-      const progress = Math.min((step - warmupSteps) / (totalSteps - warmupSteps), 1);
-      return peakLearningRate * 0.5 * (1 + Math.cos(Math.PI * progress));
+      return peakLearningRate * decay(Math.min((step - warmupSteps) / (totalSteps - warmupSteps), 1));
     },
   };
 }

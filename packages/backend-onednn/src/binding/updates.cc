@@ -38,11 +38,24 @@ Napi::Value BoundMomentumUpdate(const Napi::CallbackInfo& info) {
   return ReturnAll(args, param, velocity);
 }
 
+/// SimclrAdamWUpdate(param, grad, firstMoment, secondMoment, count, lr, beta1, beta2, epsilon, weightDecay, update)
+///   -> [param, firstMoment, secondMoment]
+Napi::Value BoundAdamWUpdate(const Napi::CallbackInfo& info) {
+  Args args(info, "SimclrAdamWUpdate");
+  int64_t count = args.Int(4);
+  AdamWOptions options{args.Number(5), args.Number(6), args.Number(7), args.Number(8), args.Number(9), args.Number(10)};
+  Output<float> param(count), firstMoment(count), secondMoment(count);
+  AdamWUpdate(options, count, args.Data<float>(0, count), args.Data<float>(1, count), args.Data<float>(2, count),
+              args.Data<float>(3, count), param.data(), firstMoment.data(), secondMoment.data());
+  return ReturnAll(args, param, firstMoment, secondMoment);
+}
+
 }  // namespace
 
 void BindUpdates(Napi::Object kernels) {
   Export(kernels, "SimclrLarsUpdate", BoundLarsUpdate);
   Export(kernels, "SimclrMomentumUpdate", BoundMomentumUpdate);
+  Export(kernels, "SimclrAdamWUpdate", BoundAdamWUpdate);
 }
 
 }  // namespace simclr

@@ -17,7 +17,7 @@ import { rearrangements } from "./rearrange.js";
 import { reductions } from "./reduce.js";
 import { resizes } from "./resize.js";
 import { spaceAndBatch } from "./space-to-batch.js";
-import { larsUpdate, momentumUpdate } from "./updates.js";
+import { adamWUpdate, larsUpdate, momentumUpdate } from "./updates.js";
 
 /** Every kernel that does not go to tfjs's cpu backend; the order does not matter. */
 export const nativeKernels: readonly NativeKernel[] = [
@@ -59,6 +59,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   batchNorm,
   batchNormGrad,
   batchNormInference,
+  adamWUpdate,
   larsUpdate,
   momentumUpdate,
   separableResample,

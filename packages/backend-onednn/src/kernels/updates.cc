@@ -69,4 +69,26 @@ void MomentumUpdate(const UpdateOptions& options, int64_t count, const float* pa
   });
 }
 
+void AdamWUpdate(const AdamWOptions& options, int64_t count, const float* param, const float* grad,
+                 const float* firstMoment, const float* secondMoment, float* newParam, float* newFirstMoment,
+                 float* newSecondMoment) {
+  float beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
+  float rest1 = static_cast<float>(1 - options.beta1), rest2 = static_cast<float>(1 - options.beta2);
+  float rate = static_cast<float>(options.learningRate / (1 - std::pow(options.beta1, options.update)));
+  float scale = static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, options.update)));
+  float epsilon = static_cast<float>(options.epsilon);
+  float kept = static_cast<float>(1 - options.learningRate * options.weightDecay);
+  ParallelFor(count, kGrain, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+#pragma omp simd
+    for (int64_t i = begin; i < end; ++i) {
+      float g = grad[i];
+      float m = beta1 * firstMoment[i] + rest1 * g;
+      float v = beta2 * secondMoment[i] + rest2 * (g * g);
+      newFirstMoment[i] = m;
+      newSecondMoment[i] = v;
+      newParam[i] = kept * param[i] - rate * (m / (std::sqrt(v) * scale + epsilon));
+    }
+  });
+}
+
 }  // namespace simclr

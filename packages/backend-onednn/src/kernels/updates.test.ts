@@ -76,3 +76,23 @@ it("computes the same bits every time", () => {
   const once = () => Array.from(step("SimclrLarsUpdate", operands, { ...LARS, adapt: true })[0].dataSync());
   expect(once()).toEqual(once());
 });
+
+it.each([1, 500])("takes the definition's step of AdamW on large parameters, update %i", (update) => {
+  const shape = [70_001];
+  const [param, grad, firstMoment] = [normal(shape, 1), normal(shape, 2), normal(shape, 3)];
+  const secondMoment = tf.square(normal(shape, 4));
+  const attrs = { learningRate: 0.05, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, update };
+  const inputs = { param, grad, firstMoment, secondMoment };
+  const outputs = tf.engine().runKernel("SimclrAdamWUpdate", inputs, attrs) as unknown as tf.Tensor[];
+  const [p, g, m, v] = Object.values(inputs).map((t) => Float64Array.from(t.dataSync())) as Float64Array[];
+  const newM = m!.map((x, i) => 0.9 * x + 0.1 * g![i]!);
+  const newV = v!.map((x, i) => 0.999 * x + 0.001 * g![i]! ** 2);
+  const newP = p!.map((x, i) => {
+    const corrected = newM[i]! / (1 - 0.9 ** update);
+    return (1 - 0.05 * 0.1) * x - (0.05 * corrected) / (Math.sqrt(newV[i]! / (1 - 0.999 ** update)) + 1e-8);
+  });
+  expectNear(outputs[1]!.dataSync(), newM, 1e-6, "first moment");
+  expectNear(outputs[2]!.dataSync(), newV, 1e-6, "second moment");
+  // A corrected moment of the first update is up to 40 times a stored one: its rounding grows with it.
+  expectNear(outputs[0]!.dataSync(), newP, update === 1 ? 1e-5 : 1e-6, "param");
+});

@@ -23,3 +23,17 @@ export const momentumUpdate: NativeKernel = {
   name: "SimclrMomentumUpdate",
   run: (call) => update("SimclrMomentumUpdate", call, []),
 };
+
+/** `{param, grad, firstMoment, secondMoment}` -> `[param, firstMoment, secondMoment]` after one step of AdamW. */
+export const adamWUpdate: NativeKernel = {
+  name: "SimclrAdamWUpdate",
+  run: ({ inputs, attrs, backend }) => {
+    const { param, grad, firstMoment, secondMoment } = inputs as Readonly<Record<string, tf.TensorInfo>>;
+    const operands = [param!, grad!, firstMoment!, secondMoment!].map((info) => backend.handle(info));
+    const { learningRate, beta1, beta2, epsilon, weightDecay, update } = attrs as Record<string, number>;
+    const numbers = [learningRate, beta1, beta2, epsilon, weightDecay, update].map(Number);
+    const { shape } = param!;
+    const args = [...operands, tf.util.sizeFromShape(shape), ...numbers];
+    return backend.computeAll("SimclrAdamWUpdate", args, [{ shape }, { shape }, { shape }]);
+  },
+};

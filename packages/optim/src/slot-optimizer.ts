@@ -1,37 +1,61 @@
 import { checkInRange, checkSameShape, InvalidArgumentError, type Weight } from "@simclr/core";
-import type { UpdatedParameter } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Optimizer } from "./optimizer.js";
-import { VelocitySlots } from "./velocity-slots.js";
+import { type ParameterGroup, weightRates } from "./parameter-group.js";
+import { type SlotKinds, SlotStore } from "./weight-slots.js";
 
-/** New values of one weight and its velocity; runs inside a tidy. */
-export type VelocityUpdate = (
+/** What an update of one weight is made with. */
+interface UpdateContext {
+  /** Of this weight, its group's factor included. */
+  readonly learningRate: number;
+  /** What its group says instead of the optimizer's weight decay. */
+  readonly groupWeightDecay: number | undefined;
+  /** Which update of this weight it is, from 1; 0 where updates are not counted. */
+  readonly update: number;
+}
+
+/** New values of one weight and of its slots, in their order; runs inside a tidy. */
+type SlotUpdate = (
   weight: Weight,
   gradient: tf.Tensor,
-  velocity: tf.Tensor,
-  learningRate: number,
-) => UpdatedParameter;
+  slots: readonly tf.Tensor[],
+  context: UpdateContext,
+) => readonly [param: tf.Tensor, ...slots: tf.Tensor[]];
 
-/** An optimizer that keeps one velocity for each weight. */
-export function velocityOptimizer(name: string, update: VelocityUpdate): Optimizer {
-  const slots = new VelocitySlots(name);
+export interface SlotOptimizerOptions extends SlotKinds {
+  readonly groups: readonly ParameterGroup[];
+  readonly update: SlotUpdate;
+}
+
+/** An optimizer that keeps some tensors for each weight. */
+export function slotOptimizer(name: string, { groups, update, ...kinds }: SlotOptimizerOptions): Optimizer {
+  const store = new SlotStore(name, kinds);
+  const ratesOf = weightRates(name, groups);
   return {
     name,
     apply(weights, gradients, learningRate) {
-      slots.checkUsable();
+      store.checkUsable();
       checkInRange(name, { learningRate }, 0, Number.MAX_VALUE);
-      for (const [weight, gradient] of pair(name, weights, gradients, slots)) {
-        const velocity = slots.getOrCreate(weight.name, weight.variable.shape);
+      for (const [weight, gradient] of pair(name, weights, gradients, store)) {
+        const { values, counter } = store.getOrCreate(weight.name, weight.variable.shape);
+        const { learningRateScale, weightDecay } = ratesOf(weight);
+        if (counter !== undefined) counter.updates++;
         tf.tidy(() => {
-          const [newParam, newVelocity] = update(weight, gradient, velocity, learningRate);
+          const [newParam, ...newValues] = update(weight, gradient, values, {
+            learningRate: learningRate * learningRateScale,
+            groupWeightDecay: weightDecay,
+            update: counter?.updates ?? 0,
+          });
           weight.variable.assign(newParam);
-          velocity.assign(newVelocity);
+          values.forEach((variable, i) => {
+            variable.assign(newValues[i]!);
+          });
         });
       }
     },
-    slots: () => slots.list(),
-    restoreSlots: (values) => slots.restore(values),
-    dispose: () => slots.dispose(),
+    slots: () => store.list(),
+    restoreSlots: (values) => store.restore(values),
+    dispose: () => store.dispose(),
   };
 }
 
@@ -40,7 +64,7 @@ function pair(
   where: string,
   weights: readonly Weight[],
   gradients: Readonly<Record<string, tf.Tensor | null>>,
-  slots: VelocitySlots,
+  store: SlotStore,
 ): [Weight, tf.Tensor][] {
   const byName = new Map(weights.map((weight) => [weight.name, weight]));
   if (byName.size < weights.length) refuseDuplicate(where, weights);
@@ -48,7 +72,7 @@ function pair(
   for (const weight of weights) {
     const gradient = gradients[weight.name];
     if (gradient == null) continue;
-    checkPair(where, weight, gradient, slots.get(weight.name));
+    checkPair(where, weight, gradient, store);
     pairs.push([weight, gradient]);
   }
   for (const [name, gradient] of Object.entries(gradients)) {
@@ -62,7 +86,7 @@ function pair(
   return pairs;
 }
 
-function checkPair(where: string, weight: Weight, gradient: tf.Tensor, velocity: tf.Variable | undefined): void {
+function checkPair(where: string, weight: Weight, gradient: tf.Tensor, store: SlotStore): void {
   const { name, role, variable } = weight;
   if (role === "statistic") {
     throw new InvalidArgumentError(
@@ -72,9 +96,8 @@ function checkPair(where: string, weight: Weight, gradient: tf.Tensor, velocity:
     );
   }
   checkSameShape(where, { [name]: variable, [`the gradient of ${name}`]: gradient });
-  if (velocity === undefined) return;
   const hint = "The restored slots belong to another model.";
-  checkSameShape(where, { [name]: variable, [`${name}/momentum`]: velocity }, hint);
+  for (const [slotName, slot] of store.named(name)) checkSameShape(where, { [name]: variable, [slotName]: slot }, hint);
 }
 
 function refuseDuplicate(where: string, weights: readonly Weight[]): never {
