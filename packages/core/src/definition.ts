@@ -2,7 +2,7 @@
 export const PLUGIN_API_VERSION = 1;
 
 /** What a program can be extended with. */
-export type DefinitionKind = "augmentation" | "loss" | "method" | "dataset" | "encoder" | "hook";
+export type DefinitionKind = "augmentation" | "loss" | "method" | "dataset" | "encoder" | "head" | "hook";
 
 /** What a definition says of itself, whichever copy of a package made it. */
 export interface DefinitionMark {

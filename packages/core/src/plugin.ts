@@ -20,7 +20,10 @@ export interface Plugin {
   readonly losses?: readonly NamedDefinition[];
   readonly methods?: readonly NamedDefinition[];
   readonly datasets?: readonly NamedDefinition[];
+  /** From `defineEncoder` of `@simclr/models`. */
   readonly encoders?: readonly NamedDefinition[];
+  /** From `defineHead` of `@simclr/models`. */
+  readonly heads?: readonly NamedDefinition[];
   readonly hooks?: readonly NamedDefinition[];
 }
 
@@ -31,6 +34,7 @@ export const PLUGIN_LISTS = {
   methods: "method",
   datasets: "dataset",
   encoders: "encoder",
+  heads: "head",
   hooks: "hook",
 } as const satisfies Record<string, DefinitionKind>;
 

@@ -62,6 +62,9 @@ export function networkWithoutNorm() {
     describe: () => {
       throw new Error("no description");
     },
+    twin: () => {
+      throw new Error("no twin");
+    },
     dispose: () => variable.dispose(),
   };
   const head = projectionHead({ inputDimension: channels, layers: 1, outputDimension: 6, outputNorm: false, random });

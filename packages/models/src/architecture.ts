@@ -66,9 +66,6 @@ export interface ResNetDescription {
   readonly name: string;
 }
 
-/** Every kind of encoder this package can build. */
-export type ArchitectureDescription = ResNetDescription;
-
 export interface ResNetArchitecture {
   readonly depth: ResNetDepth;
   /** Multiplies all channel counts; must give whole numbers. @defaultValue 1 */

@@ -1,11 +1,10 @@
 import { InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ArchitectureDescription } from "./architecture.js";
+import { buildEncoder, buildProjectionHead, checkKind, type Definitions } from "./build-parts.js";
 import { type Classifier, type ClassifierDescription, classifier } from "./classifier.js";
-import type { Encoder } from "./encoder.js";
+import type { ArchitectureDescription, Encoder } from "./encoder.js";
 import type { ForwardOptions, Module } from "./module.js";
-import { type ProjectionHead, type ProjectionHeadDescription, projectionHead } from "./projection-head.js";
-import { resNet } from "./res-net.js";
+import type { HeadDescription, ProjectionHead } from "./projection-head.js";
 import type { WeightSource } from "./weight-spec.js";
 
 /** What a classifier network is; plain JSON, enough to build it again. */
@@ -13,7 +12,7 @@ export interface ClassifierNetworkDescription {
   readonly kind: "classifier-network";
   readonly encoder: ArchitectureDescription;
   /** Undefined if the classifier sits on the encoder itself. */
-  readonly head?: ProjectionHeadDescription;
+  readonly head?: HeadDescription;
   /** How many layers of the head the network runs. */
   readonly headLayers: number;
   readonly classifier: ClassifierDescription;
@@ -90,50 +89,24 @@ export function classifierNetwork(parts: ClassifierNetworkParts): ClassifierNetw
 }
 
 /**
- * Builds an encoder from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
- *
- * @throws InvalidArgumentError if the description is of another kind, or of an impossible architecture.
- */
-export function buildEncoder(description: ArchitectureDescription, random: WeightSource): Encoder {
-  checkKind("buildEncoder", description, "resnet");
-  return resNet({ ...description, random });
-}
-
-/**
- * Builds a projection head from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
- *
- * @throws InvalidArgumentError if the description is of another kind.
- */
-export function buildProjectionHead(description: ProjectionHeadDescription, random: WeightSource): ProjectionHead {
-  checkKind("buildProjectionHead", description, "projection-head");
-  return projectionHead({ ...description, random });
-}
-
-/**
  * Builds a classifier network from its description, with new weights; give "zeros" and load saved ones with `assignWeights`.
  *
- * @throws InvalidArgumentError if the description is of another kind, or its parts do not fit.
+ * @param definitions - What parts of one's own are built by.
+ * @throws InvalidArgumentError if the description is of another kind, a definition is missing, or its parts do not fit.
  */
 export function buildClassifierNetwork(
   description: ClassifierNetworkDescription,
   random: WeightSource,
+  definitions: Definitions = {},
 ): ClassifierNetwork {
   checkKind("buildClassifierNetwork", description, "classifier-network");
   checkKind("buildClassifierNetwork", description.classifier, "classifier");
   return classifierNetwork({
-    encoder: buildEncoder(description.encoder, random),
-    head: description.head && buildProjectionHead(description.head, random),
+    encoder: buildEncoder(description.encoder, random, definitions),
+    head: description.head && buildProjectionHead(description.head, random, definitions),
     headLayers: description.headLayers,
     classifier: classifier({ ...description.classifier, random }),
   });
-}
-
-function checkKind(where: string, description: { readonly kind: string }, kind: string): void {
-  if (description.kind === kind) return;
-  throw new InvalidArgumentError(
-    `${where}: the description must be of kind "${kind}"; received "${description.kind}". Pass what describe() returned.`,
-    { subject: "kind", expected: kind, received: description.kind },
-  );
 }
 
 function checkDimension(part: string, received: number, before: string, expected: number): void {

@@ -1,7 +1,12 @@
 import { InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ArchitectureDescription } from "./architecture.js";
+import type { ResNetDescription } from "./architecture.js";
+import type { DefinedEncoderDescription } from "./define-encoder.js";
 import type { ForwardOptions, Module } from "./module.js";
+import type { WeightSource } from "./weight-spec.js";
+
+/** What an encoder is; plain JSON, from which `buildEncoder` makes the same architecture. */
+export type ArchitectureDescription = ResNetDescription | DefinedEncoderDescription;
 
 /**
  * Places inside a ResNet, named as in the reference. `initial_conv` is before the stem's batch norm;
@@ -46,8 +51,9 @@ export interface Encoder<Endpoint extends string = string> extends Module {
    * @throws InvalidArgumentError if the images have other channels or are too small.
    */
   forward(images: tf.Tensor4D, options: ForwardOptions): EncoderOutput<Endpoint>;
-  /** Plain JSON from which `buildEncoder` makes the same architecture. */
   describe(): ArchitectureDescription;
+  /** The same architecture with weights of its own, under another name. The caller disposes it. */
+  twin(name: string, random: WeightSource): Encoder<Endpoint>;
 }
 
 /**

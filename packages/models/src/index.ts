@@ -1,5 +1,4 @@
 export {
-  type ArchitectureDescription,
   hasBottlenecks,
   type InputNormalisation,
   type ResNetArchitecture,
@@ -9,19 +8,38 @@ export {
   type Stem,
 } from "./architecture.js";
 export { BatchStatistics } from "./batch-statistics.js";
+export { buildEncoder, buildProjectionHead, type Definitions } from "./build-parts.js";
 export { type Classifier, type ClassifierDescription, type ClassifierOptions, classifier } from "./classifier.js";
 export {
   buildClassifierNetwork,
-  buildEncoder,
-  buildProjectionHead,
   type ClassifierNetwork,
   type ClassifierNetworkDescription,
   type ClassifierNetworkParts,
   classifierNetwork,
 } from "./classifier-network.js";
 export { countParameters, type ParameterCount } from "./count-parameters.js";
+export {
+  type BuildEncoderOptions,
+  type DefinedEncoder,
+  type DefinedEncoderDescription,
+  defineEncoder,
+  type EncoderDefinition,
+  type EncoderModule,
+  type EncoderSite,
+} from "./define-encoder.js";
+export {
+  type BuildHeadOptions,
+  type DefinedHead,
+  type DefinedHeadDescription,
+  defineHead,
+  type HeadDefinition,
+  type HeadLayer,
+  type HeadSite,
+} from "./define-head.js";
+export type { BuildSite, ModuleDefinition } from "./defined-module.js";
 export type { DropBlockSettings } from "./drop-block.js";
 export {
+  type ArchitectureDescription,
   type Encoder,
   type EncoderOutput,
   endpointFeatures,
@@ -36,6 +54,7 @@ export type { ForwardOptions, Module, Moments, SynchroniseMoments } from "./modu
 export { type MomentumNetwork, momentumNetwork, type NetworkParts } from "./momentum-network.js";
 export { type Predictor, type PredictorOptions, predictor } from "./predictor.js";
 export {
+  type HeadDescription,
   type ProjectionHead,
   type ProjectionHeadDescription,
   type ProjectionHeadOptions,

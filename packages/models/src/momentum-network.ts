@@ -1,6 +1,5 @@
-import { checkInRange, InvalidArgumentError, Random, type Weight } from "@simclr/core";
+import { checkInRange, InvalidArgumentError, type Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { buildEncoder, buildProjectionHead } from "./classifier-network.js";
 import type { Encoder } from "./encoder.js";
 import type { Module } from "./module.js";
 import type { ProjectionHead } from "./projection-head.js";
@@ -31,13 +30,8 @@ export interface MomentumNetwork extends Module, NetworkParts {
  * @see He et al. 2019, arXiv:1911.05722, Eq. 2; Grill et al. 2020, arXiv:2006.07733, section 3.1
  */
 export function momentumNetwork(followed: NetworkParts, name = "momentum"): MomentumNetwork {
-  const random = Random.fromSeed(0); // every value is overwritten below
-  const under = <D extends { readonly name: string }>(description: D): D => ({
-    ...description,
-    name: `${name}/${description.name}`,
-  });
-  const encoder = buildEncoder(under(followed.encoder.describe()), random);
-  const head = buildProjectionHead(under(followed.head.describe()), random);
+  const encoder = followed.encoder.twin(`${name}/${followed.encoder.name}`, "zeros"); // every value is overwritten below
+  const head = followed.head.twin(`${name}/${followed.head.describe().name}`, "zeros");
   const weights = [...encoder.weights, ...head.weights];
   const pairs = pairUp(name, weights, [...followed.encoder.weights, ...followed.head.weights]);
   for (const [own, theirs] of pairs) own.variable.assign(theirs.variable);
@@ -65,7 +59,7 @@ function pairUp(name: string, own: readonly Weight[], followed: readonly Weight[
     const other = followed[i];
     if (other !== undefined && weight.name === `${name}/${other.name}`) return [weight, other] as const;
     throw new InvalidArgumentError(
-      `momentumNetwork: the followed network must be what its describe() says; its weight ${i} is "${other?.name ?? "missing"}", expected "${weight.name.slice(name.length + 1)}". Pass an encoder and a head of this package.`,
+      `momentumNetwork: the followed network must have the weights of its twin; its weight ${i} is "${other?.name ?? "missing"}", expected "${weight.name.slice(name.length + 1)}". Correct its twin().`,
       { subject: "followed", expected: weight.name, received: other?.name ?? "missing" },
     );
   });

@@ -3,7 +3,7 @@ import { Random } from "@simclr/core";
 import { expectClose, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { buildProjectionHead } from "./classifier-network.js";
+import { buildProjectionHead } from "./build-parts.js";
 import { countParameters } from "./count-parameters.js";
 import { projectionHead } from "./projection-head.js";
 

@@ -1,5 +1,6 @@
 import { checkInRange, checkInteger, checkShape, type Weight } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
+import type { DefinedHeadDescription } from "./define-head.js";
 import type { ForwardOptions, Module } from "./module.js";
 import { makeNorm, type Norm, normalise } from "./norm.js";
 import { disposeWeights, type WeightSource, weightMaker } from "./weight-spec.js";
@@ -20,6 +21,9 @@ export interface ProjectionHeadDescription {
   /** First part of every weight's name. */
   readonly name: string;
 }
+
+/** What a head is; plain JSON, from which `buildProjectionHead` makes the same. */
+export type HeadDescription = ProjectionHeadDescription | DefinedHeadDescription;
 
 export interface ProjectionHeadOptions {
   /** D, the length of a representation. */
@@ -62,7 +66,9 @@ export interface ProjectionHead extends Module {
    * caller disposes them.
    */
   forward(representation: tf.Tensor2D, options: ForwardOptions, upTo?: number): tf.Tensor2D[];
-  describe(): ProjectionHeadDescription;
+  describe(): HeadDescription;
+  /** The same head with weights of its own, under another name. The caller disposes it. */
+  twin(name: string, random: WeightSource): ProjectionHead;
 }
 
 interface Layer {
@@ -148,6 +154,7 @@ export function projectionHead(options: ProjectionHeadOptions): ProjectionHead {
       ...(!outputNorm && { outputNorm }),
       name,
     }),
+    twin: (twinName, twinRandom) => projectionHead({ ...options, name: twinName, random: twinRandom }),
     dispose: () => disposeWeights(weights),
   };
 }

@@ -39,6 +39,7 @@ export interface ResNetOptions extends ResNetArchitecture {
 /** An encoder with the endpoints of the reference. */
 export interface ResNet extends Encoder<ResNetEndpoint> {
   describe(): ResNetDescription;
+  twin(name: string, random: WeightSource): ResNet;
 }
 
 /** Groups of blocks in every ResNet. */
@@ -83,6 +84,7 @@ export function resNet(options: ResNetOptions): ResNet {
       return tf.tidy(() => run(plan, images, forwardOptions));
     },
     describe: () => description,
+    twin: (twinName, twinRandom) => resNet({ ...options, name: twinName, random: twinRandom }),
     dispose: () => disposeWeights(weights),
   };
 }

@@ -7,6 +7,7 @@ import {
   classifierNetwork,
   type Encoder,
   hasBottlenecks,
+  modelName,
   type ProjectionHead,
   projectionHead,
   type ResNetArchitecture,
@@ -49,6 +50,12 @@ export function architectureOf({ model, data }: Config, change: Size = {}): ResN
     channels: data.channels,
     ...(model.stem !== "auto" && { stem: model.stem }),
   };
+}
+
+/** What an encoder is called in tables: `r18_0.25x`, or the name of its definition. */
+export function encoderName(encoder: Encoder): string {
+  const description = encoder.describe();
+  return description.kind === "resnet" ? modelName(description) : description.definition;
 }
 
 export function buildEncoder(config: Config, random: Random, change: Size = {}, freezing = TRAIN_ALL): Encoder {

@@ -1,4 +1,5 @@
 import { assignWeights, CheckpointError, type NamedArrays, readWeights } from "@simclr/core";
+import type { Definitions } from "@simclr/models";
 import { decodeSafetensors, encodeSafetensors } from "@simclr/tensor-files";
 import manifest from "../../package.json" with { type: "json" };
 import { sha256 } from "./digest.js";
@@ -76,11 +77,12 @@ export async function decodeModelFile(bytes: Uint8Array, where: string): Promise
  * Builds the model that a file describes, with the file's weights. The caller disposes it.
  *
  * @param where - Name of the file, for messages.
- * @throws CheckpointError like `decodeModelFile`.
+ * @param definitions - What encoders and heads of one's own are built by.
+ * @throws CheckpointError like `decodeModelFile`; InvalidArgumentError if a definition is missing.
  */
-export async function decodeModel(bytes: Uint8Array, where: string): Promise<Model> {
+export async function decodeModel(bytes: Uint8Array, where: string, definitions?: Definitions): Promise<Model> {
   const { description, arrays, ...card } = await decodeModelFile(bytes, where);
-  const model = buildModel(description, card);
+  const model = buildModel(description, card, definitions);
   try {
     assignWeights(model.weights, arrays, where);
   } catch (error) {

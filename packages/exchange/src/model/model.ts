@@ -8,9 +8,10 @@ import {
   type ClassifierNetwork,
   classifier,
   classifierNetwork,
+  type Definitions,
   type Encoder,
+  type HeadDescription,
   type ProjectionHead,
-  type ProjectionHeadDescription,
 } from "@simclr/models";
 
 /** How an image becomes what the network takes: float32 NHWC in [0, 1], RGB if it has three channels. */
@@ -25,7 +26,7 @@ export interface Preprocessing {
 /** What a model is made of; plain JSON, enough to build it again. */
 export interface ModelDescription {
   readonly encoder: ArchitectureDescription;
-  readonly head?: ProjectionHeadDescription | undefined;
+  readonly head?: HeadDescription | undefined;
   /** How many layers of the head have weights; the rest is not part of the model. */
   readonly headLayers: number;
   readonly classifier?: ClassifierDescription | undefined;
@@ -104,14 +105,15 @@ export function classifierModel(network: ClassifierNetwork, card: ModelCard): Mo
 /**
  * Builds a model with weights of zeros; give it values with `assignWeights`.
  *
- * @throws InvalidArgumentError if a part is of an impossible architecture.
+ * @param definitions - What encoders and heads of one's own are built by.
+ * @throws InvalidArgumentError if a part is of an impossible architecture, or its definition is missing.
  */
-export function buildModel(description: ModelDescription, card: ModelCard): Model {
+export function buildModel(description: ModelDescription, card: ModelCard, definitions: Definitions = {}): Model {
   const { encoder, head, headLayers, classifier: linear, classifierLayer } = description;
   return model({
     ...card,
-    encoder: buildEncoder(encoder, "zeros"),
-    head: head && buildProjectionHead(head, "zeros"),
+    encoder: buildEncoder(encoder, "zeros", definitions),
+    head: head && buildProjectionHead(head, "zeros", definitions),
     headLayers,
     classifier: linear && classifier({ ...linear, random: "zeros" }),
     classifierLayer,

@@ -1,4 +1,5 @@
 import { CheckpointError } from "@simclr/core";
+import type { Definitions } from "@simclr/models";
 import { readWholeFile, writeFilesAtomic } from "@simclr/tensor-files/node";
 import type { Model } from "../model/model.js";
 import { decodeModel, encodeModel } from "../model/model-file.js";
@@ -21,8 +22,10 @@ export async function saveModel(path: string, model: Model): Promise<void> {
 /**
  * Loads what `saveModel` wrote and verifies every byte of it. The caller disposes the model.
  *
- * @throws CheckpointError if the file is missing, of another program, cut short or altered.
+ * @param definitions - What encoders and heads of one's own are built by.
+ * @throws CheckpointError if the file is missing, of another program, cut short or altered; InvalidArgumentError if a
+ * definition is missing.
  */
-export async function loadModel(path: string): Promise<Model> {
-  return decodeModel(await readWholeFile(path), path);
+export async function loadModel(path: string, definitions?: Definitions): Promise<Model> {
+  return decodeModel(await readWholeFile(path), path, definitions);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { assignWeights, CheckpointError, type NamedArrays } from "@simclr/core";
 import { buildModel, type Model, type ModelCard, type ModelDescription } from "@simclr/exchange";
 import { loadModel } from "@simclr/exchange/node";
-import type { ArchitectureDescription, ClassifierNetworkDescription, ProjectionHeadDescription } from "@simclr/models";
+import type { ArchitectureDescription, ClassifierNetworkDescription, HeadDescription } from "@simclr/models";
 import { type Checkpoint, listCheckpoints, loadCheckpoint } from "@simclr/trainer/node";
 
 /** Images up to this size are not cropped at test time. */
@@ -22,7 +22,7 @@ interface StageMetadata {
   readonly stage?: string;
   readonly network?: ClassifierNetworkDescription;
   readonly encoder?: ArchitectureDescription;
-  readonly head?: ProjectionHeadDescription;
+  readonly head?: HeadDescription;
   readonly classNames?: readonly string[];
   readonly imageSize?: number;
 }

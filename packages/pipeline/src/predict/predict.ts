@@ -49,7 +49,7 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
   checkInteger("predict", { batchSize }, 1);
   const { network, preprocessing } = classifier;
   const { imageSize, cropFraction, resize } = preprocessing;
-  const { channels } = network.encoder.describe();
+  const { channels } = network.encoder.input;
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new InvalidArgumentError(
       `predict: the classifier takes images of ${channels} channels, and files give 1, 3 or 4. Run its network on your own images.`,

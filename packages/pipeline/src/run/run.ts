@@ -1,7 +1,6 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
-import { modelName } from "@simclr/models";
-import { pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
+import { encoderName, pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
 import type { Config, LabelBudget } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
@@ -225,7 +224,7 @@ async function addNetwork(
     config.evaluate.batchSize,
     logitsOf(trained.network),
   );
-  const protocol = `${modelName(trained.network.encoder.describe())}, ${trained.summary.steps} steps, centre crop`;
+  const protocol = `${encoderName(trained.network.encoder)}, ${trained.summary.steps} steps, centre crop`;
   addRow(state, method, labels, measureLogits(logits, protocol), isBaseline);
 }
 
