@@ -33,6 +33,14 @@ finetune: { batchSize: 4, steps: 2, optimizer: { learningRate: 0.05 } }
 evaluate: { knn: { k: 3 }, linear: { epochs: 2 } }
 `;
 
+/** The same images with a method instead of a loss. */
+const METHOD_CONFIG = CONFIG.replace(
+  "name: plugins\nplugins: [",
+  "name: method\nplugins: [simclr-plugin-rotation-prediction, ",
+)
+  .replace(/ {2}loss: .*\n/, "")
+  .replace("pretrain:\n", "method: { name: rotation-prediction, labelSmoothing: 0.1 }\npretrain:\n");
+
 const HALVE = `import { defineAugmentation } from "@simclr/augment";
 import * as tf from "@tensorflow/tfjs-core";
 
@@ -55,7 +63,7 @@ export const halve = defineAugmentation<Options>({
 export async function checkExamples(files, work) {
   const project = join(work, "examples");
   mkdirSync(project);
-  const used = ["@simclr/cli", "@simclr/augment", "@simclr/core", "@simclr/losses", "@simclr/ops"];
+  const used = ["cli", "augment", "core", "losses", "methods", "models", "ops"].map((name) => `@simclr/${name}`);
   const dependencies = {
     ...Object.fromEntries(used.map((name) => [name, files[name]])),
     "@tensorflow/tfjs-core": TFJS,
@@ -79,7 +87,14 @@ export async function checkExamples(files, work) {
   await writeImages(join(project, "images"));
   writeFileSync(join(project, "config.yaml"), CONFIG);
   writeFileSync(join(project, "halve.ts"), HALVE);
-  return step("run", join(project, "node_modules/.bin/simclr"), ["run", "config.yaml"]) ?? wrongRecord(project);
+  writeFileSync(join(project, "method.yaml"), METHOD_CONFIG);
+  const simclr = join(project, "node_modules/.bin/simclr");
+  return (
+    step("run", simclr, ["run", "config.yaml"]) ??
+    wrongRecord(project) ??
+    step("run with a method", simclr, ["run", "method.yaml"]) ??
+    wrongMethod(project)
+  );
 }
 
 /** `$name` is npm's way to say: what the project itself depends on. */
@@ -130,4 +145,14 @@ function wrongRecord(project) {
   const { finalLoss } = stages.find(({ stage }) => stage === "pretraining");
   // Alignment lies in [0, 4], and the weighted uniformity in [-4, 0] (t = 2): NT-Xent of 4 images would be above.
   return finalLoss > -4 && finalLoss < 1 ? undefined : `the loss of pretraining: ${finalLoss}`;
+}
+
+function wrongMethod(project) {
+  const { facts } = JSON.parse(readFileSync(join(project, "runs/method/results.json"), "utf8"));
+  const lines = readFileSync(join(project, "runs/method/pretrain/metrics.jsonl"), "utf8").trim().split("\n");
+  const accuracy = lines.map((line) => JSON.parse(line).metrics?.rotationAccuracy);
+  if (facts["pretraining method"] !== "rotation-prediction")
+    return `the record of the method: ${JSON.stringify(facts)}`;
+  const isShare = (value) => value >= 0 && value <= 1;
+  return accuracy.length === 2 && accuracy.every(isShare) ? undefined : `the metrics of the method: ${lines.join(" ")}`;
 }

@@ -84,6 +84,8 @@ export interface Method<Options extends object = object> {
   readonly options: z.ZodObject;
   readonly outputNorm: boolean;
   /** @throws InvalidArgumentError naming each option that does not fit. */
+  checkOptions(options: object): void;
+  /** @throws InvalidArgumentError naming each option that does not fit. */
   build(network: MethodNetwork, options?: Options): BuiltMethod;
 }
 
@@ -119,14 +121,18 @@ export function defineMethod<Schema extends z.ZodObject, Parts extends MethodPar
   for (const part of ["build", "step"] as const)
     check(typeof definition[part] === "function", `\`${part}\` of "${name}"`, "a function", definition[part]);
   const schema = z.strictObject(definition.options.shape);
+  const settle = (given: object): z.output<Schema> => {
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) throw refusal(name, parsed.error, Object.keys(schema.shape));
+    return parsed.data as z.output<Schema>;
+  };
   const method: Method<z.input<Schema>> = {
     name,
     options: schema,
     outputNorm,
+    checkOptions: (given) => void settle(given),
     build(network: MethodNetwork, given = {} as z.input<Schema>): BuiltMethod {
-      const parsed = schema.safeParse(given);
-      if (!parsed.success) throw refusal(name, parsed.error, Object.keys(schema.shape));
-      const options = parsed.data as z.output<Schema>;
+      const options = settle(given);
       const parts = definition.build(network, options);
       const { encoder, head } = network;
       return {

@@ -1,6 +1,5 @@
 import { type Augmentation, evaluate, fineTune, recipes } from "@simclr/augment";
 import type { Random } from "@simclr/core";
-import { methods } from "@simclr/methods";
 import {
   type ClassifierNetwork,
   classifier,
@@ -17,6 +16,7 @@ import {
 import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
 import type { Config, LabelledTrainingConfig, TrainingConfig } from "./config/schema.js";
 import { type BuiltLoss, buildLoss } from "./plugins/build-loss.js";
+import { namedMethod } from "./plugins/build-method.js";
 import { type BuiltRecipe, buildRecipe } from "./plugins/build-recipe.js";
 import type { Parts } from "./plugins/parts.js";
 
@@ -25,6 +25,12 @@ export interface Size {
   readonly depth?: ResNetDepth | undefined;
   readonly width?: number | undefined;
   readonly selectiveKernel?: boolean | undefined;
+}
+
+/** What is built, and of what it can be built. */
+export interface Plan {
+  readonly config: Config;
+  readonly parts: Parts;
 }
 
 /** What of a network is not trained. */
@@ -58,7 +64,7 @@ export function encoderName(encoder: Encoder): string {
   return description.kind === "resnet" ? modelName(description) : description.definition;
 }
 
-export function buildEncoder(config: Config, random: Random, change: Size = {}, freezing = TRAIN_ALL): Encoder {
+export function buildEncoder({ config }: Plan, random: Random, change: Size = {}, freezing = TRAIN_ALL): Encoder {
   return resNet({
     ...architectureOf(config, change),
     checkpointing: config.model.checkpointing,
@@ -68,7 +74,7 @@ export function buildEncoder(config: Config, random: Random, change: Size = {}, 
 }
 
 export function buildHead(
-  { model, method }: Config,
+  { config: { model, method }, parts }: Plan,
   encoder: Encoder,
   random: Random,
   { freezeHead } = TRAIN_ALL,
@@ -79,22 +85,22 @@ export function buildHead(
     outputDimension: model.head.dimension,
     isFrozen: freezeHead,
     hiddenDimension: model.head.hidden,
-    outputNorm: methods[method.name].outputNorm,
+    outputNorm: namedMethod(method.name, parts).outputNorm,
     random: random.fork("head"),
   });
 }
 
 /** An encoder, the first `headLayer` layers of a head and a new classifier, as one network. */
 export function buildNetwork(
-  config: Config,
+  plan: Plan,
   classCount: number,
   headLayer: number,
   random: Random,
   change: Size = {},
   freezing = TRAIN_ALL,
 ): ClassifierNetwork {
-  const encoder = buildEncoder(config, random, change, freezing);
-  const head = headLayer > 0 ? buildHead(config, encoder, random, freezing) : undefined;
+  const encoder = buildEncoder(plan, random, change, freezing);
+  const head = headLayer > 0 ? buildHead(plan, encoder, random, freezing) : undefined;
   const headDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
   return classifierNetwork({
     encoder,

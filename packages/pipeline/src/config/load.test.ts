@@ -122,7 +122,12 @@ describe("parseConfig", () => {
     [
       "an unknown method",
       `${GOOD}method: { name: mocco-v2 }\n`,
-      /^tiny\.yaml:12:17: `method\.name`: .*; received "mocco-v2"\. Did you mean "moco-v2"\?/m,
+      /^tiny\.yaml:12:17: `method\.name`: unknown method\. Did you mean "moco-v2"\? Built in are simclr, .*; received "mocco-v2"\./m,
+    ],
+    [
+      "fine-tuning from a layer that the head does not have",
+      GOOD.replace("steps: 10", "steps: 10\n  headLayer: 4"),
+      /^tiny\.yaml:\d+:\d+: `finetune\.headLayer`: must be at most 3, the layers of the head \(`model\.head\.layers`\); 0 is the encoder; received 4\./m,
     ],
     [
       "an option that the method does not have",

@@ -1,13 +1,21 @@
-import { type MethodName, methods } from "@simclr/methods";
+import { type Method, methods } from "@simclr/methods";
 import { z } from "zod";
+import { nearest } from "../plugins/nearest.js";
 
-const METHOD_NAMES = Object.keys(methods) as MethodName[];
+const BUILT_IN: ReadonlyMap<string, Method> = new Map(Object.entries(methods));
 
-/** A pretraining method by its name, with its options beside the name: the method's own schema checks them. */
+/** The names of the built-in methods. */
+export const METHOD_NAMES: readonly string[] = [...BUILT_IN.keys()];
+
+/**
+ * A pretraining method by its name, with its options beside the name. A built-in one's own schema checks them here, that of
+ * a plugin's method once the plugin is loaded.
+ */
 export const method = z
-  .looseObject({ name: z.enum(METHOD_NAMES).default("simclr") })
+  .looseObject({ name: z.string().min(1).default("simclr") })
   .transform(({ name, ...options }, context) => {
-    const parsed = methods[name].options.safeParse(options);
+    const parsed = BUILT_IN.get(name)?.options.safeParse(options);
+    if (parsed === undefined) return { name, ...(options as Readonly<Record<string, unknown>>) };
     if (parsed.success) return { name, ...(parsed.data as Readonly<Record<string, unknown>>) };
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: options } as z.core.$ZodRawIssue);
     return z.NEVER;
@@ -15,6 +23,10 @@ export const method = z
 
 /** The keys that a configuration may have below `method`, for the method that it names. */
 export function methodKeys(name: unknown): string[] {
-  const known = METHOD_NAMES.find((one) => one === (name ?? "simclr"));
-  return ["name", ...(known === undefined ? [] : Object.keys(methods[known].options.shape))];
+  const known = BUILT_IN.get(String(name ?? "simclr"));
+  return ["name", ...(known === undefined ? [] : Object.keys(known.options.shape))];
 }
+
+/** Says that no built-in method is called so. */
+export const unknownMethod = (name: string): string =>
+  `unknown method.${nearest(name, METHOD_NAMES)} Built in are ${METHOD_NAMES.join(", ")}; name the plugin that holds another under \`plugins\``;

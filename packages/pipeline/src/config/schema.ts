@@ -1,6 +1,6 @@
 import { hasBottlenecks, type ResNetDepth } from "@simclr/models";
 import { z } from "zod";
-import { method } from "./method.js";
+import { METHOD_NAMES, method, unknownMethod } from "./method.js";
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -118,7 +118,7 @@ const student = z
   })
   .refine(kernelsFit, KERNELS_FIT);
 
-export const configSchema = z.strictObject({
+const fields = z.strictObject({
   name: z.string().min(1),
   seed: z.int().min(0).default(0),
   output: z.string().optional().describe("run folder; by default runs/<name>"),
@@ -262,6 +262,17 @@ export const configSchema = z.strictObject({
     .prefault({}),
   checkpoint: z.strictObject({ everySeconds: positive.default(20), keep: count.default(2) }).prefault({}),
 });
+
+export const configSchema = fields
+  .refine(({ method, plugins }) => plugins.length > 0 || METHOD_NAMES.includes(method.name), {
+    path: ["method", "name"],
+    error: ({ input }) => unknownMethod((input as z.output<typeof fields>).method.name),
+  })
+  .refine(({ finetune, model }) => finetune.headLayer <= model.head.layers, {
+    path: ["finetune", "headLayer"],
+    error: ({ input }) =>
+      `must be at most ${(input as z.output<typeof fields>).model.head.layers}, the layers of the head (\`model.head.layers\`); 0 is the encoder`,
+  });
 
 /** The whole run, validated, with every default filled in. */
 export type Config = z.output<typeof configSchema>;

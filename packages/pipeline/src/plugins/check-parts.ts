@@ -2,9 +2,11 @@ import { type Augmentation, augment } from "@simclr/augment";
 import { checkAugmentation } from "@simclr/augment/testing";
 import { ConfigError, Random } from "@simclr/core";
 import { checkLoss } from "@simclr/losses/testing";
+import { checkMethod } from "@simclr/methods/testing";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Config } from "../config/schema.js";
 import type { BuiltLoss } from "./build-loss.js";
+import type { ChosenMethod } from "./build-method.js";
 import type { BuiltRecipe } from "./build-recipe.js";
 import type { LoadedPlugin } from "./load-plugins.js";
 import type { Parts } from "./parts.js";
@@ -25,6 +27,7 @@ export async function checkParts(
   config: Config,
   { recipe, fromPlugins }: BuiltRecipe,
   loss: BuiltLoss | undefined,
+  { method, options, fromPlugin }: ChosenMethod,
   parts: Parts,
 ) {
   const { imageSize, channels } = config.data;
@@ -44,6 +47,8 @@ export async function checkParts(
         only: ["value", "memory"],
       }),
     );
+  if (fromPlugin !== undefined)
+    await ofPlugin(fromPlugin, () => checkMethod(method, { options, channels, seed: config.seed }));
   tryRecipe(recipe, config);
 }
 

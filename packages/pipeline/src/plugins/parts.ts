@@ -1,8 +1,10 @@
 import { augmentations, type DefinedAugmentation, type NamedAugmentation } from "@simclr/augment";
-import { ConfigError, type DefinitionKind } from "@simclr/core";
+import { ConfigError, type NamedDefinition } from "@simclr/core";
 import { losses, type PairLoss } from "@simclr/losses";
+import { type Method, methods } from "@simclr/methods";
 import type { Config } from "../config/schema.js";
 import { type LoadedPlugin, loadPlugins } from "./load-plugins.js";
+import type { SupportedKind } from "./read-definitions.js";
 
 /** A loss that a configuration can name. */
 interface NamedLoss {
@@ -17,8 +19,9 @@ export interface Parts {
   readonly augmentations: ReadonlyMap<string, NamedAugmentation>;
   /** Losses of the projections of two views. */
   readonly losses: ReadonlyMap<string, NamedLoss>;
+  readonly methods: ReadonlyMap<string, Method>;
   /** The plugin that a name comes from; undefined for what is built in. */
-  pluginOf(kind: DefinitionKind, name: string): LoadedPlugin | undefined;
+  pluginOf(kind: SupportedKind, name: string): LoadedPlugin | undefined;
 }
 
 /** The built-in losses that need nothing but two projections. NT-Xent is what pretraining takes without a `loss`. */
@@ -33,16 +36,39 @@ export async function openParts(config: Config): Promise<Parts> {
   const plugins = await loadPlugins(config.plugins);
   const steps = new Map<string, NamedAugmentation>(Object.entries(augmentations));
   const pairLosses = new Map<string, NamedLoss>(PAIR_LOSSES.map((loss) => [loss.name, namedLoss(loss)]));
+  const tasks = new Map<string, Method>(Object.entries(methods));
+  /** How a definition of each kind joins the others. */
+  const shelves: Readonly<Record<SupportedKind, Shelf>> = {
+    augmentation: {
+      has: (name) => steps.has(name),
+      add: (value) => steps.set(value.name, namedAugmentation(value as DefinedAugmentation<object>)),
+    },
+    loss: {
+      has: (name) => name in losses || pairLosses.has(name),
+      add: (value) => pairLosses.set(value.name, namedLoss(value as PairLoss)),
+    },
+    method: { has: (name) => tasks.has(name), add: (value) => tasks.set(value.name, value as Method) },
+  };
   const origin = new Map<string, LoadedPlugin>();
   for (const plugin of plugins)
     for (const { kind, name, value } of plugin.definitions) {
-      const taken = kind === "loss" ? name in losses || pairLosses.has(name) : steps.has(name);
-      if (taken) throw nameTaken(plugin, kind, name, origin.get(`${kind} ${name}`));
+      if (shelves[kind].has(name)) throw nameTaken(plugin, kind, name, origin.get(`${kind} ${name}`));
       origin.set(`${kind} ${name}`, plugin);
-      if (kind === "loss") pairLosses.set(name, namedLoss(value as PairLoss));
-      else steps.set(name, namedAugmentation(value as DefinedAugmentation<object>));
+      shelves[kind].add(value);
     }
-  return { plugins, augmentations: steps, losses: pairLosses, pluginOf: (kind, name) => origin.get(`${kind} ${name}`) };
+  return {
+    plugins,
+    augmentations: steps,
+    losses: pairLosses,
+    methods: tasks,
+    pluginOf: (kind, name) => origin.get(`${kind} ${name}`),
+  };
+}
+
+/** All of a kind that a configuration can name. */
+interface Shelf {
+  has(name: string): boolean;
+  add(value: NamedDefinition): void;
 }
 
 const namedLoss = (loss: PairLoss): NamedLoss => ({
@@ -57,7 +83,7 @@ const namedAugmentation = (augmentation: DefinedAugmentation<object>): NamedAugm
   with: (options) => augmentation.with(options),
 });
 
-function nameTaken(plugin: LoadedPlugin, kind: DefinitionKind, name: string, other?: LoadedPlugin): ConfigError {
+function nameTaken(plugin: LoadedPlugin, kind: SupportedKind, name: string, other?: LoadedPlugin): ConfigError {
   const owner = other === undefined ? "that is built in" : `of the plugin ${other.name}`;
   return new ConfigError(
     `plugins: ${plugin.name}: the name of its ${kind} "${name}" is taken by the one ${owner}. Rename it in ${plugin.file}.`,

@@ -5,19 +5,23 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { pretrainLoss, pretrainRecipe } from "../build.js";
 import { parseConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import { pretrainMethod } from "./build-method.js";
 import { checkParts } from "./check-parts.js";
 import { openParts } from "./parts.js";
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/plugins/${name}`, import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
+type Settings = Readonly<Record<string, unknown>>;
+
 /** A config with these plugins, in JSON, which is YAML. */
-function configOf(plugins: readonly string[], pretrain: Readonly<Record<string, unknown>> = {}, channels = 3): Config {
+function configOf(plugins: readonly string[], pretrain: Settings = {}, channels = 3, method: Settings = {}): Config {
   const optimizer = { learningRate: 0.1 };
   const text = {
     name: "tiny",
     plugins,
     data: { train: "images", test: "images", imageSize: 8, channels },
+    method,
     pretrain: { batchSize: 4, steps: 1, optimizer, ...pretrain },
     labels: [{ perClass: 1 }],
     finetune: { batchSize: 4, steps: 1, optimizer },
@@ -26,15 +30,16 @@ function configOf(plugins: readonly string[], pretrain: Readonly<Record<string, 
 }
 
 /** All that a run does with plugins before it trains. */
-async function prepare(plugins: readonly string[], pretrain: Readonly<Record<string, unknown>> = {}, channels = 3) {
-  const config = configOf(plugins.map(fixture), pretrain, channels);
+async function prepare(plugins: readonly string[], pretrain: Settings = {}, channels = 3, settings: Settings = {}) {
+  const config = configOf(plugins.map(fixture), pretrain, channels, settings);
   const parts = await openParts(config);
   const recipe = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts);
+  const method = pretrainMethod({ config, parts });
   const before = tf.memory().numTensors;
-  await checkParts(config, recipe, loss, parts);
+  await checkParts(config, recipe, loss, method, parts);
   expect(tf.memory().numTensors).toBe(before);
-  return { parts, recipe: recipe.recipe, loss };
+  return { parts, recipe: recipe.recipe, loss, method };
 }
 const withSteps = (...recipe: unknown[]) => ({ augmentation: { recipe } });
 
@@ -78,7 +83,7 @@ describe("plugins", () => {
     [
       "no definition",
       ["nothing.mjs"],
-      /nothing\.mjs: must export what defineAugmentation or defineLoss gives, .*; exports makeTint \(function\)\. Export the definition itself/,
+      /nothing\.mjs: must export what defineAugmentation, defineLoss or defineMethod gives, .*; exports makeTint \(function\)\. Export the definition itself/,
     ],
     [
       "another interface",
@@ -181,6 +186,41 @@ describe("plugins", () => {
     ],
   ])("tries each before training, and says which one %s", async (_, pretrain, message) => {
     await expect(prepare(["leaks.mjs"], pretrain)).rejects.toThrow(message);
+  });
+
+  it("supply methods, which are checked and get their options", async () => {
+    const { method, parts } = await prepare(["methods.mjs"], {}, 3, { name: "pull", power: 3 });
+    expect(method.options).toEqual({ power: 3 });
+    expect(method.fromPlugin?.name).toBe("methods");
+    expect(parts.plugins[0]!.definitions.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      "method pull",
+      "method untidy",
+    ]);
+  });
+
+  it.each([
+    [
+      "a misspelt name",
+      { name: "pul" },
+      'method.name: unknown method "pul". Did you mean "pull"? Known here: simclr, ',
+    ],
+    [
+      "a misspelt option",
+      { name: "pull", powre: 3 },
+      'method: unknown option "powre" of pull. Did you mean "power"? It has power. Correct or remove it.',
+    ],
+    [
+      "an option out of range",
+      { name: "pull", power: -1 },
+      'method: method "pull": `power`: Too small: expected number to be >0. Its options are power; correct or remove what does not fit.',
+    ],
+    [
+      "a broken promise",
+      { name: "untidy" },
+      /^plugins: methods \(.*methods\.mjs\): checkMethod: the method "untidy" must keep its promises; 1 of 5 checks failed\. .*\n- memory: /,
+    ],
+  ])("says what is wrong with a method: %s", async (_, method, message) => {
+    await expect(prepare(["methods.mjs"], {}, 3, method)).rejects.toThrow(message);
   });
 
   it("refuses a recipe for RGB where images have four channels, and takes one for any", async () => {

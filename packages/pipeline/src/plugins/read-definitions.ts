@@ -9,9 +9,13 @@ import {
   type Plugin,
 } from "@simclr/core";
 
+/** The kinds that a configuration can name. */
+const SUPPORTED = ["augmentation", "loss", "method"] as const satisfies readonly DefinitionKind[];
+export type SupportedKind = (typeof SUPPORTED)[number];
+
 /** One thing that a plugin adds. */
 export interface PluginDefinition {
-  readonly kind: DefinitionKind;
+  readonly kind: SupportedKind;
   readonly name: string;
   readonly value: NamedDefinition;
 }
@@ -24,9 +28,6 @@ export interface PluginContents {
   readonly definitions: readonly PluginDefinition[];
 }
 
-/** The kinds that a configuration can name. */
-const SUPPORTED: readonly DefinitionKind[] = ["augmentation", "loss"];
-
 /**
  * Reads what a module exports: a `plugin` object, or else every export that a `define…` function made. Other exports,
  * such as helpers and types, are the module's own affair.
@@ -37,17 +38,24 @@ const SUPPORTED: readonly DefinitionKind[] = ["augmentation", "loss"];
 export function readDefinitions(namespace: Readonly<Record<string, unknown>>, shown: string): PluginContents {
   try {
     const plugin = pluginOf(namespace);
-    const contents = plugin === undefined ? { definitions: exported(namespace) } : fromPlugin(plugin);
-    if (contents.definitions.length === 0) throw nothingFound(namespace);
-    for (const { kind, name } of contents.definitions)
-      if (!SUPPORTED.includes(kind))
-        throw new Error(
-          `its ${kind} "${name}" cannot be used: this version takes plugins for ${SUPPORTED.join(" and ")} only. Remove it, or update simclr.`,
-        );
-    return contents;
+    const { definitions, ...ownNames } =
+      plugin === undefined ? { definitions: exported(namespace) } : fromPlugin(plugin);
+    if (definitions.length === 0) throw nothingFound(namespace);
+    return { ...ownNames, definitions: definitions.map(supported) };
   } catch (cause) {
     throw new ConfigError(`plugins: ${shown}: ${(cause as Error).message}`, { subject: shown, cause });
   }
+}
+
+/** A definition of any kind that there is. */
+type Definition = Omit<PluginDefinition, "kind"> & { readonly kind: DefinitionKind };
+
+function supported({ kind, ...definition }: Definition): PluginDefinition {
+  const known = SUPPORTED.find((each) => each === kind);
+  if (known !== undefined) return { kind: known, ...definition };
+  throw new Error(
+    `its ${kind} "${definition.name}" cannot be used: this version takes plugins for ${SUPPORTED.join(", ")} only. Remove it, or update simclr.`,
+  );
 }
 
 function pluginOf(namespace: Readonly<Record<string, unknown>>): Plugin | undefined {
@@ -57,7 +65,7 @@ function pluginOf(namespace: Readonly<Record<string, unknown>>): Plugin | undefi
   return isPlugin ? definePlugin(byDefault as Plugin) : undefined;
 }
 
-function fromPlugin(plugin: Plugin): PluginContents {
+function fromPlugin(plugin: Plugin): Omit<PluginContents, "definitions"> & { definitions: readonly Definition[] } {
   const { name, version } = plugin;
   const definitions = Object.entries(PLUGIN_LISTS).flatMap(([list, kind]) =>
     (plugin[list as keyof typeof PLUGIN_LISTS] ?? []).map((value) => ({ kind, name: value.name, value })),
@@ -65,7 +73,7 @@ function fromPlugin(plugin: Plugin): PluginContents {
   return { name, ...(version !== undefined && { version }), definitions };
 }
 
-function exported(namespace: Readonly<Record<string, unknown>>): PluginDefinition[] {
+function exported(namespace: Readonly<Record<string, unknown>>): Definition[] {
   const values = new Set(Object.values(namespace)); // a default export is often a named one too
   return [...values].flatMap((value) => {
     const mark = definitionMark(value);
@@ -79,7 +87,7 @@ function exported(namespace: Readonly<Record<string, unknown>>): PluginDefinitio
 function nothingFound(namespace: Readonly<Record<string, unknown>>): Error {
   const names = Object.entries(namespace).map(([name, value]) => `${name} (${typeof value})`);
   return new Error(
-    `must export what defineAugmentation or defineLoss gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
+    `must export what defineAugmentation, defineLoss or defineMethod gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
       "Export the definition itself rather than a function that makes one; what a configuration sets goes into its `options`.",
   );
 }

@@ -46,7 +46,7 @@ export async function calibrate(
   const testPixels = await featuresOf(images.test, recipe, batchSize, pixelRows);
   const knn = await measureKnn(trainPixels, testPixels, classCount, config);
 
-  const encoder = buildEncoder(config, random.fork("weights"));
+  const encoder = buildEncoder(environment, random.fork("weights"));
   const [train, test] = [
     await featuresOf(images.train, recipe, batchSize, representation(encoder)),
     await featuresOf(images.test, recipe, batchSize, representation(encoder)),

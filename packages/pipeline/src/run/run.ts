@@ -5,6 +5,7 @@ import type { Config, LabelBudget } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
+import { pretrainMethod } from "../plugins/build-method.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
 import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
@@ -75,10 +76,11 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
   const recipe = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts);
+  const method = pretrainMethod({ config, parts });
   const folder = await openTogether(config, fresh, communicator);
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
-  await checkParts(config, recipe, loss, parts);
+  await checkParts(config, recipe, loss, method, parts);
   if (config.memory.check) checkMemory(config);
   const images = await openImages(config, events);
   try {

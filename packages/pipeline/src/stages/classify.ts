@@ -44,7 +44,7 @@ export async function classify(
   const { name, title, headLayer, freezing, pretrained } = options;
   const training = withBudgetLength(options.training, labelled);
   const weightsRandom = random.fork("weights", name);
-  const network = buildNetwork(config, images.classNames.length, headLayer, weightsRandom, {}, freezing);
+  const network = buildNetwork(environment, images.classNames.length, headLayer, weightsRandom, {}, freezing);
   if (pretrained !== undefined) {
     copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, [
       "encoder/",

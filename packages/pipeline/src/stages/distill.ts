@@ -28,7 +28,7 @@ export async function distill(
   const name = `distill-${student.name}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.
   const headLayer = student.initialize === "teacher" ? config.finetune.headLayer : 0;
-  const network = buildNetwork(config, images.classNames.length, headLayer, random.fork("weights", name), student);
+  const network = buildNetwork(environment, images.classNames.length, headLayer, random.fork("weights", name), student);
   if (student.initialize === "teacher") {
     copyWeights(await readWeights(teacher.network.weights), network.weights, ["encoder/", "head/", "classifier/"]);
   } else if (student.initialize === "pretrained") {

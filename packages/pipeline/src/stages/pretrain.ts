@@ -1,20 +1,12 @@
 import { splitCrop } from "@simclr/augment";
 import { ConfigError, type Random } from "@simclr/core";
 import { gatherRows } from "@simclr/distributed";
-import {
-  type Method,
-  type MethodTask,
-  type MethodTaskOptions,
-  methods,
-  methodTask,
-  type SimClrOptions,
-  simClr,
-} from "@simclr/methods";
+import { type MethodTask, type MethodTaskOptions, methodTask, type SimClrOptions, simClr } from "@simclr/methods";
 import type { Encoder, ProjectionHead } from "@simclr/models";
 import { collapseHook } from "@simclr/trainer";
-import { buildEncoder, buildHead, pretrainLoss, pretrainRecipe } from "../build.js";
-import type { Config } from "../config/schema.js";
+import { buildEncoder, buildHead, type Plan, pretrainLoss, pretrainRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
+import { pretrainMethod } from "../plugins/build-method.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
 import { type StageEnvironment, trainStage } from "./train-stage.js";
@@ -36,8 +28,8 @@ export async function pretrain(
 ): Promise<Pretrained> {
   const { config, parts } = environment;
   const weightsRandom = random.fork("weights");
-  const encoder = buildEncoder(config, weightsRandom);
-  const head = buildHead(config, encoder, weightsRandom);
+  const encoder = buildEncoder(environment, weightsRandom);
+  const head = buildHead(environment, encoder, weightsRandom);
   const { recipe } = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts)?.ofViews;
   const inputs = fingerprint([
@@ -51,7 +43,7 @@ export async function pretrain(
     parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
   const { batchSize, effectiveBatch = batchSize, onCollapse } = config.pretrain;
-  const task = pretrainTask(config, { encoder, head, recipe, random: weightsRandom, gather: gatherRows }, loss);
+  const task = pretrainTask(environment, { encoder, head, recipe, random: weightsRandom, gather: gatherRows }, loss);
   checkCrops(task, images, config.method.name);
   const summary = await trainStage(
     {
@@ -81,12 +73,15 @@ export async function pretrain(
 
 /** The method's task; with a loss that stands in for NT-Xent, SimCLR's. */
 function pretrainTask(
-  { method: { name, ...options }, pretrain: { batchSize, effectiveBatch } }: Config,
+  plan: Plan,
   network: Omit<MethodTaskOptions<object>, "method" | "options" | "microBatch">,
   loss: SimClrOptions["loss"],
 ): MethodTask {
+  const { batchSize, effectiveBatch } = plan.config.pretrain;
+  const { method, options } = pretrainMethod(plan);
+  const { name } = method;
   const microBatch = effectiveBatch === undefined ? undefined : batchSize;
-  if (loss === undefined) return methodTask({ ...network, method: methods[name] as Method, options, microBatch });
+  if (loss === undefined) return methodTask({ ...network, method, options, microBatch });
   const { random: _drawsNothing, ...parts } = network;
   if (name === "simclr") return simClr({ ...parts, ...options, loss, microBatch });
   throw new ConfigError(

@@ -1,0 +1,1 @@
+export { checkMethod, type MethodCheck, type MethodPromise } from "./check-method.js";
