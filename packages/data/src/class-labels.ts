@@ -1,5 +1,9 @@
 import { DataError, UNLABELLED } from "@simclr/core";
 import { byCodeUnit } from "./image-names.js";
+import { didYouMean, nearMatches } from "./near-matches.js";
+
+/** More classes than this come from damage, not from people. */
+const MAX_CLASSES = 1_000_000;
 
 /** The classes of a list of images. */
 export interface ClassLabels {
@@ -44,6 +48,62 @@ export function fromClasses(classes: readonly (string | undefined)[]): ClassLabe
   const classNames = [...new Set(classes.filter((name) => name !== undefined))].sort(byCodeUnit);
   const indices = new Map(classNames.map((name, i) => [name, i]));
   const labels = Int32Array.from(classes, (name) => (name === undefined ? UNLABELLED : indices.get(name)!));
+  return { classNames, labels };
+}
+
+/**
+ * Classes by their numbers, as archives and arrays of other programs store them; a negative one means unlabelled.
+ *
+ * @param numbers - Class index of each image; `undefined` means unlabelled.
+ * @param classNames - The list that the numbers index. @defaultValue the numbers themselves, from 0 to the largest
+ * @param idOf - Name of an image, for messages.
+ * @throws DataError if a number is no index of a class.
+ */
+export function fromNumbers(
+  numbers: ArrayLike<number | undefined>,
+  classNames: readonly string[] | undefined,
+  idOf: (index: number) => string,
+): ClassLabels {
+  const labels = new Int32Array(numbers.length).fill(UNLABELLED);
+  const count = classNames?.length ?? MAX_CLASSES;
+  let largest = UNLABELLED;
+  for (let i = 0; i < labels.length; i++) {
+    const label = numbers[i];
+    if (label === undefined || label < 0) continue;
+    if (!Number.isInteger(label) || label >= count)
+      throw new DataError(
+        `${idOf(i)}: its label ${label} is not a class; expected an integer in [0, ${count})${classNames === undefined ? "" : `, the index of one of the ${count} class names`}, or a negative one for an unlabelled image. Correct the label, or pass \`classNames\` with a name for each class.`,
+        { subject: idOf(i), expected: `an integer in [0, ${count})`, received: String(label) },
+      );
+    labels[i] = label;
+    if (label > largest) largest = label;
+  }
+  return { classNames: classNames ?? Array.from({ length: largest + 1 }, (_, i) => String(i)), labels };
+}
+
+/**
+ * The same labels as indices into a given list of classes.
+ *
+ * @param idOf - Name of an image, for messages.
+ * @throws DataError if an image has a class that is not in the list.
+ */
+export function inClassOrder(
+  classes: ClassLabels,
+  classNames: readonly string[] | undefined,
+  idOf: (index: number) => string,
+): ClassLabels {
+  if (classNames === undefined || classNames === classes.classNames) return classes;
+  const indices = new Map(classNames.map((name, i) => [name, i]));
+  const labels = classes.labels.map((label, i) => {
+    if (label === UNLABELLED) return UNLABELLED;
+    const name = classes.classNames[label]!;
+    const index = indices.get(name);
+    if (index !== undefined) return index;
+    throw new DataError(
+      `${idOf(i)}: its class "${name}" is not among the ${classNames.length} \`classNames\`.${didYouMean(nearMatches(name, classNames))} Add the class to the list, or take the image out.`,
+      { subject: idOf(i), expected: "one of classNames", received: name },
+    );
+  });
   return { classNames, labels };
 }
 

@@ -1,5 +1,6 @@
 import type { RawImage } from "@simclr/core";
 import sharp, { type Sharp } from "sharp";
+import { checkImageSignature } from "./image-signature.js";
 
 /** How images are decoded; data, so that it can travel to a worker. */
 export interface DecodeSettings {
@@ -9,6 +10,8 @@ export interface DecodeSettings {
   readonly maxPixels: number;
   /** Images whose shorter side is longer are shrunk to it. */
   readonly maxSide?: number | undefined;
+  /** What shows through where an image is transparent, instead of the colours stored beneath: RGB in [0, 255]. */
+  readonly background?: readonly [red: number, green: number, blue: number] | undefined;
 }
 
 /**
@@ -20,12 +23,14 @@ export interface DecodeSettings {
  */
 export async function decodeImage(encoded: Uint8Array, settings: DecodeSettings): Promise<RawImage> {
   configureSharp();
-  if (encoded.length === 0) throw new Error("the file is empty");
+  checkImageSignature(encoded);
   // "error" forgives what libjpeg merely warns of, such as stray bytes between segments; a cut-off image still fails.
   const image = sharp(encoded, { failOn: "error", limitInputPixels: settings.maxPixels }).autoOrient();
-  return settings.channels === 4
-    ? withAlpha(image, settings.maxSide)
-    : toRaw(image, settings.channels, settings.maxSide);
+  const { channels, maxSide, background } = settings;
+  if (channels === 4) return withAlpha(image, maxSide);
+  if (background === undefined) return toRaw(image, channels, maxSide);
+  const [r, g, b] = background;
+  return toRaw(image.flatten({ background: { r, g, b } }), channels, maxSide);
 }
 
 /** Shrinks a decoded image as `decodeImage` does; gives it back untouched if it is small enough. */

@@ -1,8 +1,8 @@
-/** Extensions of the formats that can be decoded: JPEG, PNG, WebP, GIF (first frame) and TIFF (first page). */
-const IMAGE_EXTENSION = /\.(jpe?g|png|webp|gif|tiff?)$/i;
+/** Extensions of the formats that can be decoded: JPEG, PNG, WebP, GIF (first frame), TIFF (first page) and AVIF. */
+const IMAGE_EXTENSION = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
 
 /** For messages. */
-export const IMAGE_EXTENSIONS = ".jpg, .jpeg, .png, .webp, .gif, .tif or .tiff";
+export const IMAGE_EXTENSIONS = ".jpg, .jpeg, .png, .webp, .gif, .tif, .tiff or .avif";
 
 /** Whether a relative path names an image by its extension; hidden files and macOS' `._x.jpg` companions do not count. */
 export function isImageName(path: string): boolean {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { DataError } from "@simclr/core";
 import { type ClassLabels, fromClasses } from "./class-labels.js";
+import { parseCsvRows } from "./csv-rows.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
 
 const COLUMNS = ["file", "label"];
@@ -24,7 +25,9 @@ export async function readLabelsCsv(path: string, names: readonly string[]): Pro
       { subject: path, expected: "a CSV file", cause },
     );
   }
-  const rows = parseRows(text, path);
+  const rows = parseCsvRows(text, (line, problem) => {
+    throw bad(path, line, problem);
+  });
   const header = rows[0];
   if (header === undefined) throw bad(path, 1, 'is empty; expected the header "file,label" and a row for each label');
   const unknown = header.fields.find((field) => !COLUMNS.includes(field));
@@ -60,34 +63,6 @@ export async function readLabelsCsv(path: string, names: readonly string[]): Pro
     classes[index] = label;
   }
   return fromClasses(classes);
-}
-
-interface Row {
-  readonly fields: readonly string[];
-  /** From 1. */
-  readonly line: number;
-}
-
-/** Comma-separated values as in RFC 4180; blank lines are left out. */
-function parseRows(text: string, path: string): Row[] {
-  const rows: Row[] = [];
-  const token = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-  let fields: string[] = [];
-  let line = 1;
-  let start = 1;
-  token.lastIndex = text.startsWith("\uFEFF") ? 1 : 0;
-  while (token.lastIndex < text.length || fields.length > 0) {
-    const match = token.exec(text);
-    if (match === null) throw bad(path, line, 'a quoted field must be closed, and quotes inside it doubled ("")');
-    const [whole, quoted, plain = "", end] = match;
-    fields.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'));
-    line += whole.split("\n").length - 1;
-    if (end === ",") continue;
-    if (fields.length > 1 || fields[0] !== "") rows.push({ fields, line: start });
-    fields = [];
-    start = line;
-  }
-  return rows;
 }
 
 function bad(path: string, line: number, problem: string): DataError {

@@ -189,7 +189,7 @@ describe("openDataset on wrong paths", () => {
     const folder = writeTree(join(root, "both"), { "cat/a.png": red });
     packTar(join(folder, "x.tar"), folder, ["cat"]);
     expect(await failure(openDataset(folder))).toContain(
-      'holds both .tar files (x.tar) and images (cat/a.png). Say which are meant: format "tar" or "folder".',
+      'holds both .tar files (x.tar) and images (cat/a.png). Say which are meant with format "tar", "parquet" or "folder".',
     );
     expect((await openDataset(folder, { format: "folder" })).id(0)).toBe("cat/a.png");
     expect((await openDataset(folder, { format: "tar" })).id(0)).toBe("x.tar:cat/a.png");

@@ -1,76 +1,134 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError, InvalidArgumentError } from "@simclr/core";
+import { isArrayName, readArrays } from "./arrays/read-arrays.js";
+import { cifarVariant, readCifar, refusePickles } from "./binaries/read-cifar.js";
+import { isStl10, readStl10 } from "./binaries/read-stl10.js";
 import type { OpenedDataset } from "./encoded-dataset.js";
-import { listFiles, unreadable } from "./folder-files.js";
-import { byCodeUnit, isImageName } from "./image-names.js";
+import { unreadable } from "./folder-files.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
-import { type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from "./open-options.js";
+import { type DatasetFormat, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from "./open-options.js";
 import { openShapes, SHAPES_NAME } from "./open-shapes.js";
-import { expandPattern, isPattern } from "./path-pattern.js";
+import { isShardName, openShards, shardsOfFolder } from "./open-shards.js";
+import { expandBraces, expandPattern, isPattern } from "./path-pattern.js";
 import { readFolder } from "./read-folder.js";
-import { readTars } from "./read-tar.js";
+import { isManifestName, readManifest } from "./read-manifest.js";
+import { readSplits, splitOfFolder } from "./read-splits.js";
+import { isUrl } from "./remote/remote-file.js";
 
 const LAYOUTS =
-  'a folder of images (<class>/<name>.jpg, labelled/<class>/… and unlabelled/…, or flat with a labels.csv), a .tar file, a folder or pattern of .tar shards ("train-{0..4}.tar"), or "shapes"';
+  'a folder of images (<class>/<name>.jpg, labelled/<class>/… and unlabelled/…, train/ and val/, or flat with a labels.csv), a list, .csv or .jsonl of images, .tar or .parquet files (one, a folder of them, a pattern such as "train-{0..4}.tar", or http(s) URLs), a .npy or .npz array, a folder of CIFAR or STL-10 binaries, or "shapes"';
 
 /**
  * Opens a set of images. Nothing is decoded yet: pass the result to `cacheDecoded`.
  *
- * @param path - A folder, a `.tar` file, a pattern of tar files (`train-{0..4}.tar`, `train-*.tar`), a list of tar
- *   files, or `"shapes"` for the built-in drawn images.
- * @returns Images in a fixed order: sorted by name for folders, as stored for archives. The caller closes it.
- * @throws DataError if the path does not exist, holds no images, or an archive is damaged.
+ * @param path - A folder, a file, a pattern of tar or Parquet files (`train-{0..4}.tar`, `train-*.parquet`), a list of
+ *   such files, URLs of them, or `"shapes"` for the built-in drawn images.
+ * @returns Images in a fixed order: sorted by name for folders, as stored for everything else. The caller closes it.
+ * @throws DataError if the path does not exist, holds no images, or a file is damaged.
  */
 export async function openDataset(path: string | readonly string[], options: OpenOptions = {}): Promise<OpenedDataset> {
   const resolved = resolveOpenOptions(options);
   if (typeof path !== "string") {
     if (path.length === 0)
-      throw new InvalidArgumentError("openDataset: `path` must name at least one tar file; received an empty list.", {
+      throw new InvalidArgumentError("openDataset: `path` must name at least one file; received an empty list.", {
         subject: "path",
       });
-    return readTars(path.join(", "), path, resolved);
+    return openShards(path.join(", "), path, resolved);
   }
   if (resolved.format === "shapes" || (path === SHAPES_NAME && resolved.format === undefined))
     return openShapes(resolved);
+  if (isUrl(path)) return openUrls(path, resolved);
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
     throw unreadable(resolve(path), cause);
   });
   if (found === undefined) {
-    if (isPattern(path)) return readTars(path, await expandPattern(path), resolved);
+    if (isPattern(path)) return openShards(path, await expandPattern(path), resolved);
     throw await missingPath(path);
   }
-  if (found.isDirectory()) return openFolder(path, resolved);
-  if (resolved.format === "folder")
-    throw new DataError(`${resolve(path)} is a file, but format "folder" was asked for. Expected ${LAYOUTS}.`, {
-      subject: path,
-    });
-  return readTars(path, [path], resolved);
+  return found.isDirectory() ? openFolder(path, resolved) : openFile(path, resolved);
+}
+
+/** Braces in URLs expand as in paths; there is nothing that a wildcard could be compared with. */
+function openUrls(url: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
+  if (url.includes("*"))
+    throw new InvalidArgumentError(
+      `openDataset: the URL ${url} holds a *, but a server does not list its files. Use braces, such as train-{000..127}.tar.`,
+      { subject: "path", received: url },
+    );
+  return openShards(url, expandBraces(url), options);
+}
+
+async function openFile(path: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
+  const { format } = options;
+  switch (format ?? formatOfFile(path)) {
+    case "cifar10":
+    case "cifar100":
+      return readCifar(path, format as "cifar10" | "cifar100", options);
+    case "manifest":
+      return readManifest(path, options);
+    case "npy":
+      return readArrays(path, options);
+    case "tar":
+    case "parquet":
+      return openShards(path, [path], options);
+    default:
+      throw new DataError(
+        format === undefined
+          ? `${resolve(path)}: this kind of file is not known by its name. Expected ${LAYOUTS}. Name the kind with \`format\`.`
+          : `${resolve(path)} is a file, but format "${format}" was asked for, which is a folder. Expected ${LAYOUTS}.`,
+        { subject: path, expected: LAYOUTS },
+      );
+  }
+}
+
+function formatOfFile(path: string): DatasetFormat | undefined {
+  if (isManifestName(path)) return "manifest";
+  if (isArrayName(path)) return "npy";
+  return isShardName(path) ? "tar" : undefined;
 }
 
 async function openFolder(path: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
-  if (options.format === "folder") return readFolder(path, options);
-  if (options.pattern !== undefined) return readTars(path, await expandPattern(join(path, options.pattern)), options);
-  const names = await readdir(path);
-  const tars = names.filter((name) => name.endsWith(".tar") && !name.startsWith(".")).sort(byCodeUnit);
-  if (tars.length === 0) {
-    if (options.format !== "tar") return readFolder(path, options);
-    throw new DataError(`No .tar file in the folder ${resolve(path)}, but format "tar" was asked for.`, {
-      subject: path,
-      expected: "at least one .tar file",
-    });
-  }
-  if (options.format === undefined) {
-    const image = (await listFiles(path)).find(({ name }) => isImageName(name));
-    if (image !== undefined)
+  const { format } = options;
+  const names = await readdir(path).catch((cause: unknown) => {
+    throw unreadable(resolve(path), cause);
+  });
+  switch (format) {
+    case "folder":
+      return readFolder(path, options);
+    case "splits":
+      return readSplits(path, options);
+    case "cifar10":
+    case "cifar100":
+      return readCifar(path, format, options);
+    case "stl10":
+      return readStl10(path, options);
+    case "manifest":
+    case "npy":
       throw new DataError(
-        `The folder ${resolve(path)} holds both .tar files (${tars[0]}) and images (${image.name}). Say which are meant: format "tar" or "folder".`,
-        { subject: path, expected: "either .tar files or images" },
+        `${resolve(path)} is a folder, but format "${format}" was asked for, which is a file. Give the path of the file.`,
+        { subject: path, expected: "a file" },
       );
   }
-  const shards = tars.map((name) => join(path, name));
-  return readTars(path, shards, options);
+  if (options.pattern !== undefined) return openShards(path, await expandPattern(join(path, options.pattern)), options);
+  if (format === undefined) {
+    const cifar = cifarVariant(names);
+    if (cifar !== undefined) return readCifar(path, cifar, options);
+    if (isStl10(names)) return readStl10(path, options);
+    await refusePickles(path);
+  }
+  const shards = await shardsOfFolder(path, format);
+  if (shards !== undefined) return openShards(path, shards, options);
+  return (await isFolderOfSplits(path)) ? readSplits(path, options) : readFolder(path, options);
+}
+
+/** Whether the folders at the top are `train` and other splits, and nothing else. */
+async function isFolderOfSplits(path: string): Promise<boolean> {
+  const entries = await readdir(path, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
+  const splits = folders.map(({ name }) => splitOfFolder(name));
+  return splits.includes("train") && splits.every((split) => split !== undefined) && splits.length > 1;
 }
 
 async function missingPath(path: string): Promise<DataError> {

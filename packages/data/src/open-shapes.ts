@@ -16,6 +16,11 @@ export function openShapes(options: ResolvedOpenOptions): OpenedDataset {
       `openDataset: \`${refused}\` does not apply to the built-in "shapes". Leave it out; a folder of that name is "./shapes".`,
       { subject: refused },
     );
+  if (split !== "train" && split !== "test")
+    throw new InvalidArgumentError(
+      `openDataset: the built-in "shapes" have the splits "train" and "test"; received \`split\` "${split}". Choose one of the two.`,
+      { subject: "split", expected: '"train" or "test"', received: split },
+    );
   const dataset = shapes({ split, seed, ...(limit !== Number.POSITIVE_INFINITY && { size: limit }) });
   return { ...dataset, onBroken, skipped: [], ignored: [] };
 }

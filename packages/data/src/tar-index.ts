@@ -13,19 +13,21 @@ import {
 /** Bytes read ahead while headers are scanned; small members cost no read of their own. */
 const WINDOW_BYTES = 1 << 16;
 
-/** Longest long name or pax record that is believed. */
+/** Longest long name, pax record or text that is believed. */
 const MAX_META_BYTES = 1 << 20;
 
 /** Headers that say something about the next member: GNU's long names of members and links, and pax records. */
 const META_TYPES = "LKxg";
 
 /** A file inside a tar archive. */
-interface TarMember {
+export interface TarMember {
   readonly name: string;
   /** Where its content starts in the archive, in bytes. */
   readonly offset: number;
   /** Bytes of content. */
   readonly size: number;
+  /** Content of a member that was asked for with `wantsText`. */
+  readonly text?: string;
 }
 
 export interface TarIndex {
@@ -43,23 +45,33 @@ export interface TarIndex {
  * A damaged archive gives the members before the damage, and the error as `problem`.
  *
  * @param path - An uncompressed tar file.
+ * @param wantsText - Whether a member is a small text, such as a label, that is read along with the headers.
  * @throws DataError if the file cannot be opened.
  */
-export async function indexTar(path: string): Promise<TarIndex> {
+export async function indexTar(path: string, wantsText: (name: string) => boolean = () => false): Promise<TarIndex> {
   let file: FileHandle;
   try {
     file = await open(path, "r");
   } catch (cause) {
-    throw new DataError(`Cannot open the tar archive ${path}: ${(cause as Error).message}.`, { subject: path, cause });
+    throw new DataError(
+      `Cannot open the tar archive ${path}: ${(cause as Error).message}. Correct the path or the permissions.`,
+      { subject: path, cause },
+    );
   }
   try {
-    return await scan(path, new Window(file, (await file.stat()).size));
+    const stats = await file.stat();
+    if (!stats.isFile())
+      throw new DataError(
+        `${path} is ${stats.isDirectory() ? "a folder" : "no regular file"}, where a tar archive is expected. Rename the folder to open it as one of images, or correct the path.`,
+        { subject: path, expected: "an uncompressed tar archive" },
+      );
+    return await scan(path, new Window(file, stats.size), wantsText);
   } finally {
     await file.close();
   }
 }
 
-async function scan(path: string, window: Window): Promise<TarIndex> {
+async function scan(path: string, window: Window, wantsText: (name: string) => boolean): Promise<TarIndex> {
   const members: TarMember[] = [];
   const links: string[] = [];
   let position = 0;
@@ -95,8 +107,14 @@ async function scan(path: string, window: Window): Promise<TarIndex> {
         }
         continue;
       }
-      if (header.type === "0" || header.type === "7") members.push({ name, offset: start, size });
-      else if (header.type !== "5") links.push(name);
+      if (header.type === "0" || header.type === "7") {
+        if (leadsOutside(name)) throw new TarHeaderProblem(`its member "${name}" leads outside the archive`);
+        if (wantsText(name)) {
+          if (size > MAX_META_BYTES)
+            throw new TarHeaderProblem(`its member "${name}" takes ${size} bytes, where a label is expected`);
+          members.push({ name, offset: start, size, text: readText(await window.read(start, size), 0, size) });
+        } else members.push({ name, offset: start, size });
+      } else if (header.type !== "5") links.push(name);
     } catch (cause) {
       if (!(cause instanceof TarHeaderProblem)) throw cause;
       return stop(damaged(path, at, last, cause));
@@ -104,6 +122,11 @@ async function scan(path: string, window: Window): Promise<TarIndex> {
     longName = undefined;
     longSize = undefined;
   }
+}
+
+/** Whether a relative path climbs out of where it starts. */
+function leadsOutside(name: string): boolean {
+  return name.split("/").includes("..");
 }
 
 function parseSize(text: string): number {
