@@ -1,25 +1,10 @@
-import { defineAugmentation } from "@simclr/augment";
+import { quarterTurn } from "@simclr/augment";
 import { definePlugin } from "@simclr/core";
 import { softmaxCrossEntropy } from "@simclr/losses";
 import { defineMethod, project } from "@simclr/methods";
 import { classifier } from "@simclr/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-
-/** Turns square images by quarters, counter-clockwise. */
-export const quarterTurns = defineAugmentation({
-  name: "quarterTurns",
-  options: {
-    /** 0, 1, 2 or 3. */
-    turns: 1,
-  },
-  apply: (images, _, { turns }) =>
-    tf.tidy(() => {
-      if (turns === 0) return tf.clone(images);
-      if (turns === 2) return tf.reverse(images, [1, 2]);
-      return tf.reverse(tf.transpose(images, [0, 2, 1, 3]), turns === 1 ? 1 : 2);
-    }),
-});
 
 const TURNS = [0, 1, 2, 3] as const;
 
@@ -32,7 +17,7 @@ const TURNS = [0, 1, 2, 3] as const;
 export const rotationPrediction = defineMethod({
   name: "rotation-prediction",
   options: z.object({ labelSmoothing: z.number().min(0).max(1).default(0) }),
-  views: (recipe) => TURNS.map((turns) => [...recipe, quarterTurns.with({ turns })]),
+  views: (recipe) => TURNS.map((turns) => [...recipe, quarterTurn({ turns: [turns] })]),
   build({ head, random }) {
     const guess = classifier({
       name: "rotation",
@@ -61,7 +46,6 @@ export const rotationPrediction = defineMethod({
 export const plugin = definePlugin({
   name: "simclr-plugin-rotation-prediction",
   apiVersion: 1,
-  augmentations: [quarterTurns],
   methods: [rotationPrediction],
 });
 
