@@ -3,6 +3,11 @@ export { type CalibrationOptions, expectedCalibrationError } from "./calibration
 export type { ClassificationResult } from "./classification-result.js";
 export { confusionMatrix, perClassAccuracy } from "./confusion-matrix.js";
 export { type ExtractFeaturesOptions, extractFeatures, type Features } from "./extract-features.js";
-export { type KnnOptions, knn } from "./knn.js";
+export { type KMeans, type KMeansOptions, kMeans } from "./k-means.js";
+export { type KnnGridOptions, type KnnGridPoint, type KnnOptions, knn, knnGrid } from "./knn.js";
 export type { LabelledFeatures } from "./labelled-features.js";
+export { type LbfgsProbeOptions, type LbfgsProbeResult, lbfgsProbe } from "./lbfgs-probe.js";
 export { type LinearProbeOptions, type LinearProbeResult, linearProbe } from "./linear-probe.js";
+export { type MeanInterval, meanInterval } from "./mean-interval.js";
+export { type NearestNeighboursOptions, type Neighbours, nearestNeighbours } from "./nearest-neighbours.js";
+export { type SuggestLabelsOptions, suggestLabels } from "./suggest-labels.js";

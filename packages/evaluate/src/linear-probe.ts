@@ -4,6 +4,7 @@ import { constant, momentumSgd, type Optimizer, type Schedule, warmupCosine } fr
 import * as tf from "@tensorflow/tfjs-core";
 import { type ClassificationResult, classificationResult } from "./classification-result.js";
 import { checkFeatures, type LabelledFeatures } from "./labelled-features.js";
+import { oneHot } from "./one-hot.js";
 import { standardize } from "./standardize.js";
 
 export interface LinearProbeOptions extends LabelledFeatures {
@@ -131,12 +132,6 @@ function gatherRows(values: Float32Array, columns: number, indices: Int32Array):
     gathered.set(values.subarray(index * columns, (index + 1) * columns), row * columns);
   });
   return tf.tensor2d(gathered, [indices.length, columns]);
-}
-
-function oneHot(labels: ArrayLike<number>, classCount: number): Float32Array {
-  const targets = new Float32Array(labels.length * classCount);
-  for (let row = 0; row < labels.length; row++) targets[row * classCount + labels[row]!] = 1;
-  return targets;
 }
 
 /** The gradient of the mean cross-entropy is xᵀ(softmax - y) / rows for the kernel. */
