@@ -1,5 +1,7 @@
 // The example plugins, as their users would have them: built and tested against packed packages, packed themselves,
 // installed into an empty project, and used by a configuration on images of four channels.
+
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -40,6 +42,29 @@ const METHOD_CONFIG = CONFIG.replace(
 )
   .replace(/ {2}loss: .*\n/, "")
   .replace("pretrain:\n", "method: { name: rotation-prediction, labelSmoothing: 0.1 }\npretrain:\n");
+
+/** A ConvNet with a head of its own, taught to a vision transformer. */
+const NETWORK_CONFIG = CONFIG.replace(
+  /name: plugins\nplugins: .*/,
+  "name: network\nplugins: [simclr-plugin-conv-net, simclr-plugin-vit-tiny]",
+)
+  .replace(
+    /model: .*/,
+    "model: { encoder: { name: conv-net, width: 4, layers: 2 }, head: { name: layer-norm-head, lengths: [8, 8] } }",
+  )
+  .replace(/ {2}loss: .*\n/, "")
+  .replace(/recipe:\n( {6}.*\n)+/, "recipe: crop-only\n")
+  .replace(
+    "evaluate:",
+    `distill:
+  batchSize: 4
+  steps: 2
+  optimizer: { learningRate: 0.05 }
+  students:
+    - { name: smaller, encoder: { name: conv-net, width: 2, layers: 2 } }
+    - { name: vit, encoder: { name: vit-tiny, patchSize: 4, dimension: 8, blocks: 1, heads: 2 } }
+evaluate:`,
+  );
 
 const HALVE = `import { defineAugmentation } from "@simclr/augment";
 import * as tf from "@tensorflow/tfjs-core";
@@ -88,12 +113,15 @@ export async function checkExamples(files, work) {
   writeFileSync(join(project, "config.yaml"), CONFIG);
   writeFileSync(join(project, "halve.ts"), HALVE);
   writeFileSync(join(project, "method.yaml"), METHOD_CONFIG);
+  writeFileSync(join(project, "network.yaml"), NETWORK_CONFIG);
   const simclr = join(project, "node_modules/.bin/simclr");
   return (
     step("run", simclr, ["run", "config.yaml"]) ??
     wrongRecord(project) ??
     step("run with a method", simclr, ["run", "method.yaml"]) ??
-    wrongMethod(project)
+    wrongMethod(project) ??
+    step("run with networks", simclr, ["run", "network.yaml"]) ??
+    wrongNetworks(project, simclr, step)
   );
 }
 
@@ -155,4 +183,22 @@ function wrongMethod(project) {
     return `the record of the method: ${JSON.stringify(facts)}`;
   const isShare = (value) => value >= 0 && value <= 1;
   return accuracy.length === 2 && accuracy.every(isShare) ? undefined : `the metrics of the method: ${lines.join(" ")}`;
+}
+
+/** The ConvNet is found again in its checkpoint, predicts and is exported; of the transformer the export says why not. */
+function wrongNetworks(project, simclr, step) {
+  const stage = (name) => join("runs/network/4-per-class", name);
+  const { accuracy } = JSON.parse(readFileSync(join(project, "runs/network/results.json"), "utf8"));
+  const protocols = accuracy.map(({ protocol }) => protocol.split(",")[0]);
+  for (const name of ["conv-net", "vit-tiny"])
+    if (!protocols.includes(name)) return `the record of ${name}: ${protocols.join("; ")}`;
+  const exported = ["export", stage("distill-smaller"), "--backend", "cpu", "-o", "conv-net", "--format"];
+  const failed =
+    step("predict", simclr, ["predict", stage("finetune"), "images/test", "--backend", "cpu"]) ??
+    step("export to tfjs", simclr, [...exported, "tfjs"]);
+  if (failed !== undefined) return failed;
+  const args = ["export", stage("distill-vit"), "--backend", "cpu", "-o", "vit.onnx", "--format", "onnx"];
+  const { status, stderr } = spawnSync(simclr, args, { cwd: project, encoding: "utf8" });
+  const isNamed = status !== 0 && stderr.includes("Cannot export the model: it uses the operation ");
+  return isNamed ? undefined : `the export of the vision transformer ended with ${status}: ${stderr}`;
 }

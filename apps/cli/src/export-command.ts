@@ -3,12 +3,13 @@ import type { Model } from "@simclr/exchange";
 import { type ExportResult, exportOnnx, exportTfjs, saveModel } from "@simclr/exchange/node";
 import { loadTrainedModel } from "@simclr/pipeline";
 import type { ExportCommandOptions } from "./index.js";
+import { withPlugins } from "./with-plugins.js";
 
 /** `simclr export MODEL --format onnx --output FILE` */
 export async function exportCommand(path: string, options: ExportCommandOptions): Promise<void> {
-  const { format, output, backend } = options;
+  const { format, output, backend, plugin } = options;
   await useBackend(backend as BackendName | "auto");
-  const { model, path: source } = await loadTrainedModel(path);
+  const { model, path: source } = await loadTrainedModel(path, withPlugins(plugin));
   try {
     process.stderr.write(`model: ${source}\n`);
     if (format === "safetensors") await saveModel(output, model);

@@ -81,6 +81,7 @@ function program(endWith: (code: number) => void): Command {
     .description("classify the images of a folder or a tar file with a trained network")
     .argument("<model>", "folder of a run, of one of its stages, or of a checkpoint")
     .argument("<images>", "folder, tar file, or pattern of tar files")
+    .addOption(plugins())
     .option("--skip-broken", "leave images out that cannot be read, and list them")
     .addOption(new Option("--backend <name>", "auto, onednn, webgpu, tensorflow or cpu").default("auto"))
     .option("--json", "print JSON instead of CSV")
@@ -148,6 +149,7 @@ function program(endWith: (code: number) => void): Command {
       new Option("--format <name>", "what to write").choices(["onnx", "tfjs", "safetensors"]).makeOptionMandatory(),
     )
     .requiredOption("-o, --output <path>", "file to write, or folder of tfjs")
+    .addOption(plugins())
     .addOption(
       new Option("--backend <name>", "to check the export on: auto, onednn, webgpu, tensorflow or cpu").default("auto"),
     )
@@ -222,6 +224,12 @@ const assignments = (): Option =>
     .argParser((value: string, before: string[]) => [...before, value])
     .default([], "none");
 
+const plugins = (): Option =>
+  new Option(
+    "--plugin <module>",
+    "a plugin that the network comes from: a path that begins with ./ or a package; may be given again (default: those of the run, for a checkpoint)",
+  ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+
 /** Options that `run` and `demo` share. */
 export interface RunCommandOptions {
   readonly data?: string;
@@ -252,6 +260,7 @@ export interface ImportTorchCommandOptions extends ImportOptions {
 }
 
 export interface ExportCommandOptions {
+  readonly plugin?: readonly string[];
   readonly format: "onnx" | "tfjs" | "safetensors";
   readonly output: string;
   readonly backend: string;
@@ -264,6 +273,7 @@ export interface ModelCommandOptions {
 }
 
 export interface PredictCommandOptions {
+  readonly plugin?: readonly string[];
   readonly skipBroken?: boolean;
   readonly backend: string;
   readonly json?: boolean;

@@ -1,13 +1,14 @@
 import { type BackendName, useBackend } from "@simclr/backends";
 import { loadClassifier, type Predictions, predict } from "@simclr/pipeline";
 import type { PredictCommandOptions } from "./index.js";
+import { withPlugins } from "./with-plugins.js";
 
 /** `simclr predict MODEL IMAGES` */
 export async function predictCommand(model: string, images: string, options: PredictCommandOptions): Promise<void> {
-  const { backend, json = false, skipBroken = false } = options;
+  const { backend, plugin, json = false, skipBroken = false } = options;
   const report = await useBackend(backend as BackendName | "auto");
   process.stderr.write(`backend: ${report.name} (${report.details})\n`);
-  const classifier = await loadClassifier(model);
+  const classifier = await loadClassifier(model, withPlugins(plugin));
   process.stderr.write(`model: ${classifier.path}, ${classifier.network.classifier.classCount} classes\n`);
   try {
     const predictions = await predict({ classifier, images, onBroken: skipBroken ? "skip" : "error" });

@@ -67,7 +67,7 @@ function find<T extends { readonly name: string }>(kind: "encoder" | "head", nam
   if (found !== undefined) return found;
   const names = known.map((definition) => definition.name).join(", ") || "none";
   throw new InvalidArgumentError(
-    `The network has the ${kind} "${name}", which is not built in; definitions given: ${names}. Pass what define${kind === "encoder" ? "Encoder" : "Head"} made of it, or name the plugin that holds it.`,
+    `The network has the ${kind} "${name}", which is not built in; definitions given: ${names}. Pass what define${kind === "encoder" ? "Encoder" : "Head"} made of it, or name the plugin that holds it, with --plugin on the command line.`,
     { subject: kind, expected: name, received: names },
   );
 }

@@ -93,6 +93,11 @@ describe("planMemory", () => {
     const { weights, optimizer } = plan(2);
     expect(weights).toBe(4 * (23_508_032 + 53_120));
     expect(optimizer).toBe(4 * 23_508_032);
+    const withCopies = planMemory({
+      ...{ architecture: parseModelName("r50_1x"), imageSize: 224, rows: 2 },
+      ...{ program: 1000, hostCopies: 2 },
+    });
+    expect(withCopies.program).toBe(1000 + 2 * (weights + optimizer));
     const more = plan(16);
     expect(more.activations / plan(8).activations).toBeCloseTo(2, 1);
     expect(plan(16, "block").total).toBeLessThan(0.6 * more.total);

@@ -5,12 +5,12 @@ import { type CountedPart, resNetCost } from "./res-net-cost.js";
 
 /** Bytes of a float32, which every tensor holds. */
 const FLOAT = 4;
-/** Node.js, its modules and the backend, before anything is trained. */
-const PROCESS = 250 * 2 ** 20;
+/** A small program: Node.js, tfjs, the models and the backend, before anything is trained. */
+const PROGRAM = 140e6;
 /** Largest tensors of a part that live at one time beside what is kept: gradients on their way, and copies in kernels. */
 const TRANSIENT = { float32: 4, bfloat16: 5 } as const;
-/** Share that the allocator cannot use, since what is free is not where it is needed. */
-const FRAGMENTATION = 0.04;
+/** Share that allocators cannot use, since what is free is not where it is needed, and that kernels take besides. */
+const FRAGMENTATION = 0.07;
 
 export interface MemoryPlanOptions {
   readonly architecture: ResNetArchitecture;
@@ -25,14 +25,18 @@ export interface MemoryPlanOptions {
   readonly headParameters?: number | undefined;
   /** Numbers that the optimizer keeps for each parameter. @defaultValue 1, a velocity */
   readonly slots?: number | undefined;
+  /** Bytes of the program itself, before anything is trained. @defaultValue 140 MB, a small one on Node.js */
+  readonly program?: number | undefined;
+  /** Copies of weights and slots in the program's own memory, as those who write checkpoints make. @defaultValue 0 */
+  readonly hostCopies?: number | undefined;
   /** How the backend multiplies. All tensors stay float32; bfloat16 adds copies of operands. @defaultValue "float32" */
   readonly precision?: "float32" | "bfloat16" | undefined;
 }
 
 /** Bytes that a training run is predicted to need, at the moment when it needs most. */
 export interface MemoryPlan {
-  /** Node.js and the backend themselves. */
-  readonly process: number;
+  /** The program itself, and its copies of weights and slots. */
+  readonly program: number;
   /** Weights and running statistics. */
   readonly weights: number;
   readonly optimizer: number;
@@ -53,7 +57,7 @@ export interface MemoryPlan {
  */
 export function planMemory(options: MemoryPlanOptions): MemoryPlan {
   const { architecture, imageSize, rows, checkpointing = "none", fineTuneAfter = -1 } = options;
-  const { headParameters = 0, slots = 1, precision = "float32" } = options;
+  const { headParameters = 0, slots = 1, precision = "float32", hostCopies = 0 } = options;
   checkInteger("planMemory", { rows }, 1);
   checkInteger("planMemory", { slots });
   const { parts } = resNetCost(architecture, imageSize);
@@ -79,7 +83,8 @@ export function planMemory(options: MemoryPlanOptions): MemoryPlan {
     gradients + activations + workspace;
   const worst = moments.reduce((most, moment) => (sum(moment) > sum(most) ? moment : most));
   const used = weights + optimizer + sum(worst);
-  return { process: PROCESS, weights, optimizer, ...worst, total: PROCESS + Math.round(used * (1 + FRAGMENTATION)) };
+  const program = (options.program ?? PROGRAM) + hostCopies * (weights + optimizer);
+  return { program, weights, optimizer, ...worst, total: program + Math.round(used * (1 + FRAGMENTATION)) };
 }
 
 /** What is done at once in the backward pass; numbers for each image. */

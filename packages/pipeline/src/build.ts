@@ -14,10 +14,11 @@ import {
   resNet,
 } from "@simclr/models";
 import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
-import type { Config, LabelledTrainingConfig, TrainingConfig } from "./config/schema.js";
+import type { Config, LabelledTrainingConfig, PartSpec, TrainingConfig } from "./config/schema.js";
 import { type BuiltLoss, buildLoss } from "./plugins/build-loss.js";
 import { namedMethod } from "./plugins/build-method.js";
-import { type BuiltRecipe, buildRecipe } from "./plugins/build-recipe.js";
+import { namedEncoder, namedHead } from "./plugins/build-own.js";
+import { type BuiltRecipe, buildRecipe, inPlace } from "./plugins/build-recipe.js";
 import type { Parts } from "./plugins/parts.js";
 
 /** What a student may have otherwise than its teacher. */
@@ -25,6 +26,7 @@ export interface Size {
   readonly depth?: ResNetDepth | undefined;
   readonly width?: number | undefined;
   readonly selectiveKernel?: boolean | undefined;
+  readonly encoder?: PartSpec | undefined;
 }
 
 /** What is built, and of what it can be built. */
@@ -64,7 +66,27 @@ export function encoderName(encoder: Encoder): string {
   return description.kind === "resnet" ? modelName(description) : description.definition;
 }
 
-export function buildEncoder({ config }: Plan, random: Random, change: Size = {}, freezing = TRAIN_ALL): Encoder {
+/** The encoder of a plugin that a config, or a student, names; undefined for a ResNet. */
+export function ownEncoder({ model }: Config, change: Size = {}): PartSpec | undefined {
+  return change.encoder ?? (change.depth === undefined ? model.encoder : undefined);
+}
+
+export function buildEncoder(
+  { config, parts }: Plan,
+  random: Random,
+  change: Size = {},
+  freezing = TRAIN_ALL,
+): Encoder {
+  const own = ownEncoder(config, change);
+  if (own !== undefined) {
+    const place = change.encoder === undefined ? "model.encoder" : "distill.students";
+    const { definition, options } = namedEncoder(own, place, parts);
+    const { imageSize, channels } = config.data;
+    const isFrozen = freezing.fineTuneAfter === 4;
+    return inPlace(place, () =>
+      definition.build({ options, imageSize, channels, isFrozen, random: random.fork("encoder") }),
+    );
+  }
   return resNet({
     ...architectureOf(config, change),
     checkpointing: config.model.checkpointing,
@@ -79,12 +101,20 @@ export function buildHead(
   random: Random,
   { freezeHead } = TRAIN_ALL,
 ): ProjectionHead {
+  const { head } = model;
+  const inputDimension = encoder.featureDimension;
+  if (head.name !== undefined) {
+    const { definition, options } = namedHead(head, "model.head", parts);
+    return inPlace("model.head", () =>
+      definition.build({ options, inputDimension, isFrozen: freezeHead, random: random.fork("head") }),
+    );
+  }
   return projectionHead({
-    inputDimension: encoder.featureDimension,
-    layers: model.head.layers,
-    outputDimension: model.head.dimension,
+    inputDimension,
+    layers: head.layers,
+    outputDimension: head.dimension,
     isFrozen: freezeHead,
-    hiddenDimension: model.head.hidden,
+    hiddenDimension: head.hidden,
     outputNorm: namedMethod(method.name, parts).outputNorm,
     random: random.fork("head"),
   });
@@ -155,3 +185,13 @@ export const fineTuneRecipe = ({ data }: Config, { area }: LabelledTrainingConfi
   fineTune({ size: data.imageSize, ...(area && { area }) });
 
 export const testRecipe = ({ data }: Config): readonly Augmentation[] => evaluate({ size: data.imageSize });
+
+/** The SHA-256 of the plugins that the config's own network is made of; none for built-in parts. */
+export function digestsOfNetwork({ config: { model }, parts }: Plan): readonly string[] {
+  const nameOf = (spec: PartSpec): string => (typeof spec === "string" ? spec : spec.name);
+  const plugins = [
+    model.encoder !== undefined && parts.pluginOf("encoder", nameOf(model.encoder)),
+    model.head.name !== undefined && parts.pluginOf("head", model.head.name),
+  ];
+  return plugins.flatMap((plugin) => (plugin ? [plugin.sha256] : []));
+}

@@ -10,8 +10,9 @@ export {
 export { type PipelineEvents, silent } from "./events.js";
 export { checkMemory, predictMemory, type StageMemory } from "./memory/check-memory.js";
 export { type ModelSummary, type ModelSummaryOptions, summarizeModel } from "./model-summary.js";
+export { type PluginSource, pluginSource } from "./plugins/plugin-source.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
-export { loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
+export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export type { MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";

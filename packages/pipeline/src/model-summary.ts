@@ -9,6 +9,7 @@ import {
   resNetCost,
   resNetFeatureDimension,
 } from "@simclr/models";
+import { HOST_COPIES, PROGRAM } from "./memory/check-memory.js";
 
 export interface ModelSummaryOptions {
   /** Side of the images, in pixels. @defaultValue 224 */
@@ -65,7 +66,15 @@ export function summarizeModel(name: string, options: ModelSummaryOptions = {}):
   const size = { inputDimension: featureDimension, layers: headLayers, outputDimension: headDimension };
   const head = headParameters(size);
   const plan = (checkpointing: Checkpointing): MemoryPlan =>
-    planMemory({ architecture, imageSize, rows: 2 * batchSize, checkpointing, headParameters: head });
+    planMemory({
+      architecture,
+      imageSize,
+      rows: 2 * batchSize,
+      checkpointing,
+      headParameters: head,
+      program: PROGRAM,
+      hostCopies: HOST_COPIES,
+    });
   return {
     name: modelName(architecture),
     imageSize,

@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { ConfigError } from "@simclr/core";
 import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearest } from "../plugins/nearest.js";
+import { pluginSource } from "../plugins/plugin-source.js";
+import { HEAD_KEYS } from "./head.js";
 import { methodKeys } from "./method.js";
 import { type Config, configSchema } from "./schema.js";
 
@@ -89,7 +91,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
     return `${file}:${line}:${col}`;
   };
   if (issue.code === "unrecognized_keys") {
-    const known = issue.path[0] === "method" ? methodKeys(document.getIn(["method", "name"])) : knownKeys(issue.path);
+    const known = keysAt(issue.path, document);
     return issue.keys.map(
       (key) =>
         `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${nearest(key, known)} Known here: ${known.join(", ")}.`,
@@ -122,6 +124,11 @@ function position(
   return { line: 1, col: 1 };
 }
 
+function keysAt(path: readonly PropertyKey[], document: Document): readonly string[] {
+  if (path[0] === "method") return methodKeys(document.getIn(["method", "name"]));
+  return path.join(".") === "model.head" ? HEAD_KEYS : knownKeys(path);
+}
+
 /** The keys that the schema knows at a path. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let nodes: JsonSchema[] = [z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema];
@@ -142,8 +149,6 @@ interface JsonSchema {
 
 const decapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-const isPath = (plugin: string): boolean => isAbsolute(plugin) || /^\.{1,2}[\\/]/.test(plugin);
-
 function resolvePaths(config: Config, folder: string): Config {
   const { root = ".", train, test, labels } = config.data;
   const base = resolve(folder, root);
@@ -153,7 +158,7 @@ function resolvePaths(config: Config, folder: string): Config {
     output: resolve(config.output ?? `runs/${config.name}`),
     plugins: config.plugins.map((plugin) => {
       if (typeof plugin !== "string") return { ...plugin, from: resolve(folder, plugin.from) };
-      return isPath(plugin) ? resolve(folder, plugin) : { package: plugin, from: folder };
+      return pluginSource(plugin, folder);
     }),
     data: {
       ...config.data,

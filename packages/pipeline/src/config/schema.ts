@@ -1,5 +1,6 @@
 import { hasBottlenecks, type ResNetDepth } from "@simclr/models";
 import { z } from "zod";
+import { head } from "./head.js";
 import { METHOD_NAMES, method, unknownMethod } from "./method.js";
 
 const positive = z.number().positive();
@@ -30,6 +31,21 @@ const dropBlock = z.strictObject({
   keepProbabilities: z.tuple([share, share, share, share]).describe("of the four groups"),
   size: count.default(7).describe("side of a dropped square"),
 });
+
+/** Whatever describes a ResNet is as it is by default where a plugin's encoder takes its place. */
+const isOneEncoder = ({ encoder, ...model }: Readonly<Record<string, unknown>>): boolean =>
+  encoder === undefined ||
+  (model.depth === 18 &&
+    model.width === 1 &&
+    model.selectiveKernel === false &&
+    model.squeezeExcitation === undefined &&
+    model.dropBlock === undefined &&
+    model.stem === "auto" &&
+    model.checkpointing === "none");
+const ONE_ENCODER = {
+  message: "an encoder of a plugin takes the place of the ResNet: remove depth, width and what else describes that",
+  path: ["encoder"],
+};
 
 const optimizer = z.strictObject({
   name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
@@ -110,13 +126,21 @@ const student = z
     depth: depth.optional().describe("by default the teacher's"),
     width: positive.optional().describe("by default the teacher's"),
     selectiveKernel: z.boolean().optional().describe("by default as the teacher, if the depth allows it"),
+    encoder: part
+      .optional()
+      .describe("an encoder of a plugin; by default the teacher's, and a ResNet where `depth` is given"),
     temperature: positive.optional().describe("by default `distill.temperature`"),
     initialize: z
       .enum(["random", "pretrained", "teacher"])
       .default("random")
       .describe("pretrained and teacher need the teacher's architecture"),
   })
-  .refine(kernelsFit, KERNELS_FIT);
+  .refine(kernelsFit, KERNELS_FIT)
+  .refine(
+    ({ encoder, depth, width, selectiveKernel }) =>
+      encoder === undefined || (depth ?? width ?? selectiveKernel) === undefined,
+    ONE_ENCODER,
+  );
 
 const fields = z.strictObject({
   name: z.string().min(1),
@@ -133,7 +157,7 @@ const fields = z.strictObject({
     .array(z.union([z.string().min(1), z.strictObject({ package: z.string().min(1), from: z.string().min(1) })]))
     .default([])
     .describe(
-      'JavaScript or TypeScript modules that add augmentations or losses: paths ("./my-aug.ts") or packages, from this file\'s folder',
+      'JavaScript or TypeScript modules that add augmentations, losses, methods, encoders or heads: paths ("./my-aug.ts") or packages, from this file\'s folder',
     ),
   data: z.strictObject({
     root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
@@ -170,14 +194,10 @@ const fields = z.strictObject({
         .enum(["none", "block", "group"])
         .default("none")
         .describe("compute the forward pass of each block or group again in the backward pass, to save memory"),
-      head: z
-        .strictObject({
-          layers: z.int().min(0).max(8).default(3),
-          dimension: count.default(128),
-          hidden: count.optional().describe("length between the layers; by default the encoder's features"),
-        })
-        .prefault({}),
+      encoder: part.optional().describe("an encoder of a plugin, by name or with options, in place of the ResNet"),
+      head: head.prefault({}),
     })
+    .refine(isOneEncoder, ONE_ENCODER)
     .refine(kernelsFit, KERNELS_FIT)
     .refine(dropFits, DROP_FITS)
     .prefault({}),
@@ -268,11 +288,31 @@ export const configSchema = fields
     path: ["method", "name"],
     error: ({ input }) => unknownMethod((input as z.output<typeof fields>).method.name),
   })
-  .refine(({ finetune, model }) => finetune.headLayer <= model.head.layers, {
+  .refine(({ finetune, model }) => finetune.headLayer <= layersOf(model.head), {
     path: ["finetune", "headLayer"],
     error: ({ input }) =>
-      `must be at most ${(input as z.output<typeof fields>).model.head.layers}, the layers of the head (\`model.head.layers\`); 0 is the encoder`,
-  });
+      `must be at most ${layersOf((input as z.output<typeof fields>).model.head)}, the layers of the head (\`model.head.layers\`); 0 is the encoder`,
+  })
+  .refine(({ finetune, model }) => model.encoder === undefined || [-1, 4].includes(finetune.fineTuneAfter), {
+    path: ["finetune", "fineTuneAfter"],
+    message: "an encoder of a plugin is trained as a whole, -1, or not at all, 4",
+  })
+  .refine(
+    ({ distill, model }) =>
+      model.encoder === undefined ||
+      (distill?.students ?? []).every(
+        ({ depth, width, selectiveKernel }) => depth !== undefined || (width ?? selectiveKernel) === undefined,
+      ),
+    {
+      path: ["distill", "students"],
+      message: "a student that is a ResNet, where its teacher is none, needs `depth`",
+    },
+  );
+
+/** Those of a plugin's head are known once it is loaded. */
+function layersOf(head: z.output<typeof fields>["model"]["head"]): number {
+  return head.name === undefined ? head.layers : Number.POSITIVE_INFINITY;
+}
 
 /** The whole run, validated, with every default filled in. */
 export type Config = z.output<typeof configSchema>;

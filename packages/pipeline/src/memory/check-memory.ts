@@ -7,9 +7,14 @@ import {
   planMemory,
   resNetFeatureDimension,
 } from "@simclr/models";
-import { architectureOf, type Size } from "../build.js";
+import { architectureOf, ownEncoder, type Size } from "../build.js";
 import type { Config } from "../config/schema.js";
 import { availableMemory } from "./available-memory.js";
+
+/** `simclr run` before it trains, and what loading and augmenting images leaves behind; the images it keeps come on top. */
+export const PROGRAM = 260e6;
+/** Of weights and optimizer, while a checkpoint is written. */
+export const HOST_COPIES = 2;
 
 /** What a stage of a run is predicted to need. */
 export interface StageMemory {
@@ -26,7 +31,10 @@ interface Stage {
   readonly fineTuneAfter: number;
 }
 
-/** The memory of every stage that trains, in the order of the run. */
+/**
+ * The memory of every stage that trains a ResNet, in the order of the run. What a plugin's encoder needs cannot be told, and
+ * what its head needs is left out.
+ */
 export function predictMemory(config: Config): readonly StageMemory[] {
   return stagesOf(config).map((stage) => ({ stage: stage.name, plan: planMemory(planOptions(config, stage)) }));
 }
@@ -34,10 +42,14 @@ export function predictMemory(config: Config): readonly StageMemory[] {
 /**
  * Refuses a run that will not fit, before its first step.
  *
- * @param available - Bytes. @defaultValue what the machine, or the container, can still give
+ * @param available - Bytes. @defaultValue what this process has, and what the machine, or the container, can still give
+ * @returns The names of the stages of which nothing can be predicted.
  * @throws ConfigError that tells the predicted and the available memory, and what to change.
  */
-export function checkMemory(config: Config, available: number = availableMemory()): void {
+export function checkMemory(
+  config: Config,
+  available: number = process.memoryUsage.rss() + availableMemory(),
+): readonly string[] {
   for (const stage of stagesOf(config)) {
     const plan = planMemory(planOptions(config, stage));
     if (plan.total <= available) continue;
@@ -47,9 +59,15 @@ export function checkMemory(config: Config, available: number = availableMemory(
       { subject: stage.name, expected: gigabytes(plan.total), received: gigabytes(available) },
     );
   }
+  return allStages(config)
+    .filter(({ size }) => ownEncoder(config, size) !== undefined)
+    .map(({ name }) => name);
 }
 
-function stagesOf(config: Config): Stage[] {
+const stagesOf = (config: Config): Stage[] =>
+  allStages(config).filter(({ size }) => ownEncoder(config, size) === undefined);
+
+function allStages(config: Config): Stage[] {
   const { pretrain, finetune, supervised, distill } = config;
   const whole = { size: {}, views: 1, fineTuneAfter: -1 };
   const stages: Stage[] = [{ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize }];
@@ -69,15 +87,18 @@ function planOptions(config: Config, stage: Stage, change: Change = {}): MemoryP
   const { model, data, backend } = config;
   const architecture = architectureOf(config, stage.size);
   const inputDimension = resNetFeatureDimension(architecture);
-  const { layers, dimension: outputDimension } = model.head;
+  const { head } = model;
+  const sizes = head.name === undefined && { layers: head.layers, outputDimension: head.dimension };
   return {
     architecture,
     imageSize: data.imageSize,
     rows: stage.views * (change.batchSize ?? stage.batchSize),
     checkpointing: change.checkpointing ?? model.checkpointing,
     fineTuneAfter: stage.fineTuneAfter,
-    headParameters: headParameters({ inputDimension, layers, outputDimension }),
+    headParameters: sizes ? headParameters({ inputDimension, ...sizes }) : 0,
     precision: backend.precision,
+    program: PROGRAM,
+    hostCopies: HOST_COPIES,
   };
 }
 

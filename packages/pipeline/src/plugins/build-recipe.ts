@@ -74,7 +74,7 @@ export function lookUp<T>(name: string, known: ReadonlyMap<string, T>, kind: str
   if (found !== undefined) return found;
   const names = [...known.keys()];
   throw new ConfigError(
-    `${place}: unknown ${kind} "${name}".${nearest(name, names)} Known here: ${names.join(", ")}. Name the plugin that holds it under \`plugins\` if it is none of these.`,
+    `${place}: unknown ${kind} "${name}".${nearest(name, names)} Known here: ${names.join(", ") || "none"}. Name the plugin that holds it under \`plugins\` if it is none of these.`,
     { subject: place, expected: names.join(", "), received: name },
   );
 }

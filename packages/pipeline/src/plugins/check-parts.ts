@@ -52,7 +52,8 @@ export async function checkParts(
   tryRecipe(recipe, config);
 }
 
-async function ofPlugin(plugin: LoadedPlugin | undefined, check: () => Promise<unknown>): Promise<void> {
+/** Runs a check; what it throws names the plugin, or the configuration where it is none. */
+export async function ofPlugin(plugin: LoadedPlugin | undefined, check: () => Promise<unknown>): Promise<void> {
   try {
     await check();
   } catch (cause) {

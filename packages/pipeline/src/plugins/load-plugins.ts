@@ -5,11 +5,8 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigError } from "@simclr/core";
 import { createJiti } from "jiti";
-import type { Config } from "../config/schema.js";
+import type { PluginSource } from "./plugin-source.js";
 import { type PluginDefinition, readDefinitions } from "./read-definitions.js";
-
-/** A path, or a package and the folder from which its name is resolved. */
-export type PluginSource = Config["plugins"][number];
 
 /** A plugin whose module was loaded and whose definitions fit this version. */
 export interface LoadedPlugin {
@@ -20,6 +17,8 @@ export interface LoadedPlugin {
   readonly sha256: string;
   /** The file. */
   readonly file: string;
+  /** As it was named. */
+  readonly source: PluginSource;
   readonly definitions: readonly PluginDefinition[];
 }
 
@@ -46,7 +45,7 @@ async function loadPlugin(source: PluginSource): Promise<LoadedPlugin> {
   const sha256 = createHash("sha256")
     .update(await readFile(file))
     .digest("hex");
-  return { name, version, sha256, file, definitions };
+  return { name, version, sha256, file, source, definitions };
 }
 
 function locate(source: PluginSource): string {

@@ -2,6 +2,7 @@ import { augmentations, type DefinedAugmentation, type NamedAugmentation } from 
 import { ConfigError, type NamedDefinition } from "@simclr/core";
 import { losses, type PairLoss } from "@simclr/losses";
 import { type Method, methods } from "@simclr/methods";
+import type { DefinedEncoder, DefinedHead } from "@simclr/models";
 import type { Config } from "../config/schema.js";
 import { type LoadedPlugin, loadPlugins } from "./load-plugins.js";
 import type { SupportedKind } from "./read-definitions.js";
@@ -20,6 +21,10 @@ export interface Parts {
   /** Losses of the projections of two views. */
   readonly losses: ReadonlyMap<string, NamedLoss>;
   readonly methods: ReadonlyMap<string, Method>;
+  /** Beside the ResNets. */
+  readonly encoders: ReadonlyMap<string, DefinedEncoder>;
+  /** Beside SimCLR's. */
+  readonly heads: ReadonlyMap<string, DefinedHead>;
   /** The plugin that a name comes from; undefined for what is built in. */
   pluginOf(kind: SupportedKind, name: string): LoadedPlugin | undefined;
 }
@@ -37,6 +42,8 @@ export async function openParts(config: Config): Promise<Parts> {
   const steps = new Map<string, NamedAugmentation>(Object.entries(augmentations));
   const pairLosses = new Map<string, NamedLoss>(PAIR_LOSSES.map((loss) => [loss.name, namedLoss(loss)]));
   const tasks = new Map<string, Method>(Object.entries(methods));
+  const encoders = new Map<string, DefinedEncoder>();
+  const heads = new Map<string, DefinedHead>();
   /** How a definition of each kind joins the others. */
   const shelves: Readonly<Record<SupportedKind, Shelf>> = {
     augmentation: {
@@ -48,6 +55,11 @@ export async function openParts(config: Config): Promise<Parts> {
       add: (value) => pairLosses.set(value.name, namedLoss(value as PairLoss)),
     },
     method: { has: (name) => tasks.has(name), add: (value) => tasks.set(value.name, value as Method) },
+    encoder: {
+      has: (name) => encoders.has(name),
+      add: (value) => encoders.set(value.name, value as DefinedEncoder),
+    },
+    head: { has: (name) => heads.has(name), add: (value) => heads.set(value.name, value as DefinedHead) },
   };
   const origin = new Map<string, LoadedPlugin>();
   for (const plugin of plugins)
@@ -61,6 +73,8 @@ export async function openParts(config: Config): Promise<Parts> {
     augmentations: steps,
     losses: pairLosses,
     methods: tasks,
+    encoders,
+    heads,
     pluginOf: (kind, name) => origin.get(`${kind} ${name}`),
   };
 }

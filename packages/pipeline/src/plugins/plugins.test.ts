@@ -83,7 +83,7 @@ describe("plugins", () => {
     [
       "no definition",
       ["nothing.mjs"],
-      /nothing\.mjs: must export what defineAugmentation, defineLoss or defineMethod gives, .*; exports makeTint \(function\)\. Export the definition itself/,
+      /nothing\.mjs: must export what defineAugmentation, defineLoss, defineMethod, defineEncoder or defineHead gives, .*; exports makeTint \(function\)\. Export the definition itself/,
     ],
     [
       "another interface",

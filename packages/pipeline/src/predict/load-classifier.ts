@@ -1,7 +1,7 @@
 import { CheckpointError } from "@simclr/core";
 import { networkOf, type Preprocessing } from "@simclr/exchange";
 import type { ClassifierNetwork } from "@simclr/models";
-import { loadTrainedModel } from "./load-trained-model.js";
+import { type LoadTrainedOptions, loadTrainedModel } from "./load-trained-model.js";
 
 /** A trained classifier. The caller disposes the network. */
 export interface LoadedClassifier {
@@ -16,10 +16,10 @@ export interface LoadedClassifier {
 /**
  * Loads a classifier from whatever `loadTrainedModel` takes.
  *
- * @throws CheckpointError like `loadTrainedModel`, and if the network has no classifier.
+ * @throws SimclrError like `loadTrainedModel`; CheckpointError if the network has no classifier.
  */
-export async function loadClassifier(given: string): Promise<LoadedClassifier> {
-  const { model, path } = await loadTrainedModel(given);
+export async function loadClassifier(given: string, options: LoadTrainedOptions = {}): Promise<LoadedClassifier> {
+  const { model, path } = await loadTrainedModel(given, options);
   const { classifier, preprocessing } = model;
   if (classifier === undefined) {
     model.dispose();

@@ -6,6 +6,10 @@ import { buildModel, type Model, type ModelCard, type ModelDescription } from "@
 import { loadModel } from "@simclr/exchange/node";
 import type { ArchitectureDescription, ClassifierNetworkDescription, HeadDescription } from "@simclr/models";
 import { type Checkpoint, listCheckpoints, loadCheckpoint } from "@simclr/trainer/node";
+import { definitionsOf } from "../plugins/build-own.js";
+import { type LoadedPlugin, loadPlugins } from "../plugins/load-plugins.js";
+import type { PluginSource } from "../plugins/plugin-source.js";
+import { loadRecorded, type RecordedPlugin } from "../plugins/recorded-plugins.js";
 
 /** Images up to this size are not cropped at test time. */
 const SMALL_IMAGE = 32;
@@ -25,6 +29,16 @@ interface StageMetadata {
   readonly head?: HeadDescription;
   readonly classNames?: readonly string[];
   readonly imageSize?: number;
+  readonly plugins?: readonly RecordedPlugin[];
+}
+
+export interface LoadTrainedOptions {
+  /**
+   * Where encoders and heads of plugins come from: what a model file needs, since it travels without them.
+   *
+   * @defaultValue for a checkpoint those of its run, where they were and as they were
+   */
+  readonly plugins?: readonly PluginSource[];
 }
 
 /**
@@ -32,12 +46,17 @@ interface StageMetadata {
  * a stage (`pretrain`, `4-per-class/finetune`: its newest checkpoint), or of a run with one label budget: its distilled
  * student (the first by name), or else its fine-tuned network.
  *
- * @throws CheckpointError if nothing of the kind is there, several label budgets are, or the file is damaged.
+ * @throws CheckpointError if nothing of the kind is there, several label budgets are, the file is damaged, or a plugin that
+ * the network comes from is missing or was changed; ConfigError if one of `plugins` cannot be loaded; InvalidArgumentError
+ * if none of them defines a part of the network.
  */
-export async function loadTrainedModel(path: string): Promise<TrainedModel> {
-  if (path.endsWith(".safetensors")) return { model: await loadModel(path), path };
+export async function loadTrainedModel(path: string, { plugins }: LoadTrainedOptions = {}): Promise<TrainedModel> {
+  const given = await loadPlugins(plugins ?? []);
+  if (path.endsWith(".safetensors")) return { model: await loadModel(path, definitionsOf(given)), path };
   const checkpoint = await loadCheckpoint(await checkpointOf(path));
-  const model = buildModel(describe(checkpoint), cardOf(checkpoint));
+  const description = describe(checkpoint);
+  const loaded = plugins === undefined ? await pluginsOf(checkpoint, description) : given;
+  const model = buildModel(description, cardOf(checkpoint), definitionsOf(loaded));
   try {
     assignWeights(model.weights, weightsOf(checkpoint, model), checkpoint.path);
   } catch (error) {
@@ -59,6 +78,18 @@ function describe({ path, metadata }: Checkpoint): ModelDescription {
     `${path} is of the stage "${String(stage)}", which describes no network. Take a checkpoint that simclr run wrote.`,
     { subject: path, expected: "a network", received: String(stage) },
   );
+}
+
+/** The plugins that the network of a checkpoint comes from, as its run had them. */
+function pluginsOf(
+  { path, metadata }: Checkpoint,
+  { encoder, head }: ModelDescription,
+): Promise<readonly LoadedPlugin[]> {
+  const needed = [
+    ...(encoder.kind === "defined-encoder" ? [`encoder ${encoder.definition}`] : []),
+    ...(head?.kind === "defined-head" ? [`head ${head.definition}`] : []),
+  ];
+  return loadRecorded((metadata as StageMetadata).plugins ?? [], needed, path);
 }
 
 /** Of pretraining, a checkpoint may hold more than encoder and head: what the method keeps beside them. */

@@ -12,14 +12,16 @@ export function runFacts(
   plugins: readonly LoadedPlugin[],
   elapsedMs: number,
 ): Readonly<Record<string, string>> {
-  const { depth, width, selectiveKernel } = config.model;
+  const { depth, width, selectiveKernel, encoder } = config.model;
+  const resNet = `ResNet-${depth}, width ${width}${selectiveKernel ? ", selective kernels" : ""}`;
+  const own = typeof encoder === "object" ? encoder.name : encoder;
   const memory = process.resourceUsage().maxRSS / 1024; // kilobytes on every platform that Node supports
   return {
     "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
     "test images": images.test.size.toLocaleString("en"),
     classes: images.classNames.join(", "),
     "pretraining method": config.method.name,
-    network: `ResNet-${depth}, width ${width}${selectiveKernel ? ", selective kernels" : ""}, ${config.data.imageSize} px`,
+    network: `${own ?? resNet}, ${config.data.imageSize} px`,
     seed: String(config.seed),
     ...(plugins.length > 0 && { plugins: plugins.map(pluginWords).join("; ") }),
     backend: `${backend.name} (${backend.details})`,

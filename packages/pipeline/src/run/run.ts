@@ -6,6 +6,7 @@ import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
 import { pretrainMethod } from "../plugins/build-method.js";
+import { checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
 import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
@@ -81,7 +82,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
   await checkParts(config, recipe, loss, method, parts);
-  if (config.memory.check) checkMemory(config);
+  await checkNetworks({ config, parts });
+  if (config.memory.check) announceUnknown(checkMemory(config), events);
   const images = await openImages(config, events);
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
@@ -127,6 +129,11 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   } finally {
     await images.close();
   }
+}
+
+function announceUnknown(stages: readonly string[], events: PipelineEvents): void {
+  if (stages.length === 0) return;
+  events.line(`memory: not predicted for ${stages.join(", ")}, whose encoder comes from a plugin`);
 }
 
 async function chooseBackend({ backend }: Config, events: PipelineEvents): Promise<BackendReport> {

@@ -2,7 +2,7 @@ import { type Random, readWeights } from "@simclr/core";
 import { labelledIndices } from "@simclr/data";
 import { supervised } from "@simclr/methods";
 import type { ClassifierNetwork } from "@simclr/models";
-import { buildNetwork, type Freezing, fineTuneRecipe } from "../build.js";
+import { buildNetwork, digestsOfNetwork, type Freezing, fineTuneRecipe } from "../build.js";
 import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
@@ -62,6 +62,7 @@ export async function classify(
     freezing ?? null,
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
+    ...digestsOfNetwork(environment),
   ]);
   const summary = await trainStage(
     {

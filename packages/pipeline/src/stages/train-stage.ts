@@ -24,6 +24,7 @@ import { buildOptimizer, buildSchedule } from "../build.js";
 import type { Config, TrainingConfig } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";
 import type { Parts } from "../plugins/parts.js";
+import { recordPlugins } from "../plugins/recorded-plugins.js";
 import type { StageSummary } from "../results.js";
 import { watchdogHook } from "./watchdog-hook.js";
 
@@ -140,7 +141,11 @@ async function ownCheckpoint({ folder, inputs, title }: TrainStage, events: Pipe
 }
 
 /** Metrics, progress and checkpoints. */
-function recordingHooks(stage: TrainStage, metricsFile: string, { config, events }: StageEnvironment): TrainerHook[] {
+function recordingHooks(
+  stage: TrainStage,
+  metricsFile: string,
+  { config, events, parts }: StageEnvironment,
+): TrainerHook[] {
   const { folder, inputs, description } = stage;
   return [
     memoryHook({ everySteps: 10 }),
@@ -151,7 +156,7 @@ function recordingHooks(stage: TrainStage, metricsFile: string, { config, events
       folder,
       everySeconds: config.checkpoint.everySeconds,
       keep: config.checkpoint.keep,
-      metadata: () => ({ ...description, inputs }),
+      metadata: () => ({ ...description, inputs, plugins: recordPlugins(parts) }),
     }),
   ];
 }

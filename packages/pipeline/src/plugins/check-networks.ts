@@ -1,0 +1,48 @@
+import { ConfigError } from "@simclr/core";
+import { resNetFeatureDimension } from "@simclr/models";
+import { checkEncoder, checkHead } from "@simclr/models/testing";
+import { architectureOf, type Plan } from "../build.js";
+import { namedEncoder, namedHead } from "./build-own.js";
+import { inPlace } from "./build-recipe.js";
+import { ofPlugin } from "./check-parts.js";
+
+/**
+ * Tries the encoders and the head that a configuration takes from plugins, with its options, on the backend that will run
+ * them and for images of its size, before anything is trained.
+ *
+ * @throws ConfigError naming the plugin, what its part did and what it should do; or the place in the configuration that
+ * does not fit the part.
+ */
+export async function checkNetworks({ config, parts }: Plan): Promise<void> {
+  const { data, model, distill, finetune, seed } = config;
+  const { imageSize, channels } = data;
+  let inputDimension = model.encoder === undefined ? resNetFeatureDimension(architectureOf(config)) : 0;
+  const students = distill?.students ?? [];
+  const encoders = [
+    { place: "model.encoder", spec: model.encoder },
+    ...students.map(({ encoder }, i) => ({ place: `distill.students[${i}].encoder`, spec: encoder })),
+  ];
+  for (const { place, spec } of encoders) {
+    if (spec === undefined) continue;
+    const { definition, options } = namedEncoder(spec, place, parts);
+    const built = inPlace(place, () => definition.build({ options, imageSize, channels, random: "zeros" }));
+    if (place === "model.encoder") inputDimension = built.featureDimension;
+    built.dispose();
+    await ofPlugin(parts.pluginOf("encoder", definition.name), () =>
+      checkEncoder(definition, { options, imageSize, channels, seed }),
+    );
+  }
+  if (model.head.name === undefined) return;
+  const { definition, options } = namedHead(model.head, "model.head", parts);
+  const built = inPlace("model.head", () => definition.build({ options, inputDimension, random: "zeros" }));
+  const { layers } = built;
+  built.dispose();
+  await ofPlugin(parts.pluginOf("head", definition.name), () =>
+    checkHead(definition, { options, inputDimension, seed }),
+  );
+  if (finetune.headLayer <= layers) return;
+  throw new ConfigError(
+    `finetune.headLayer: must be at most ${layers}, the layers of the head "${definition.name}"; received ${finetune.headLayer}. 0 is the encoder.`,
+    { subject: "finetune.headLayer", expected: `at most ${layers}`, received: String(finetune.headLayer) },
+  );
+}
