@@ -1,8 +1,10 @@
 export type { BatchShare } from "./batch-order.js";
 export { type CacheOptions, cacheDecoded } from "./cache-decoded.js";
 export type { CachedDataset } from "./cached-dataset.js";
+export { balanceWords, type ClassBalance, type ClassCount, classBalance } from "./class-balance.js";
 export { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 export type { BrokenPolicy, OpenedDataset, SkippedImage } from "./encoded-dataset.js";
+export { keepListedLabels } from "./keep-listed-labels.js";
 export { type LabelSubsetOptions, labelSubset } from "./label-subset.js";
 export { createLoader, type Loader, type LoaderStats } from "./loader.js";
 export type { LoaderOptions } from "./loader-options.js";

@@ -133,7 +133,10 @@ parentPort?.on("message", (task: ParquetTask) => {
       );
     },
     (error: unknown) => {
-      const problem = error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : String(error);
+      // What a decoder runs into behind damage it did not look for.
+      const isStray = error instanceof TypeError || error instanceof RangeError;
+      const problem = isStray ? `its contents do not fit together (${message})` : message;
       parentPort!.postMessage({ problem } satisfies ParquetReply);
     },
   );

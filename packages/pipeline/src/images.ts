@@ -1,5 +1,13 @@
 import { ConfigError, type Dataset, UNLABELLED } from "@simclr/core";
-import { type CachedDataset, cacheDecoded, openDataset, withoutLabels } from "@simclr/data";
+import {
+  balanceWords,
+  type CachedDataset,
+  cacheDecoded,
+  classBalance,
+  type OpenOptions,
+  openDataset,
+  withoutLabels,
+} from "@simclr/data";
 import type { Config } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
 
@@ -25,19 +33,21 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
   const { data } = config;
   const open = async (path: string, split: "train" | "test"): Promise<CachedDataset> => {
     const isTraining = split === "train";
+    const labels = isTraining ? data.labels : data.testLabels;
     const dataset = await openDataset(path, {
-      split,
-      channels: data.channels,
-      onBroken: data.onBroken,
+      ...readingOptions(data),
+      split: isTraining ? data.split : data.testSplit,
       ...(isTraining && data.limit !== undefined && { limit: data.limit }),
-      ...(isTraining && data.labels !== undefined && { labels: data.labels }),
+      ...(labels !== undefined && { labels }),
     });
-    events.line(`${split}: ${dataset.size} images from ${dataset.name}`);
-    return cacheDecoded(dataset, {
+    events.line(`${split}: ${dataset.size} images from ${dataset.name}, ${balanceWords(classBalance(dataset))}`);
+    const cached = await cacheDecoded(dataset, {
       maxBytes: data.maxCacheMegabytes * 2 ** 20,
       maxSide: 2 * data.imageSize,
       onBroken: data.onBroken,
     });
+    await checkChannels(cached, data.channels);
+    return cached;
   };
   const train = await open(data.train, "train");
   const test = await open(data.test, "test");
@@ -55,6 +65,46 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
       await test.close();
     },
   };
+}
+
+/** What the configuration says of how files are read; what it does not say is left to `openDataset`. */
+function readingOptions({
+  format,
+  columns,
+  classNames,
+  range,
+  layout,
+  background,
+  cacheFolder,
+  ...data
+}: Config["data"]): OpenOptions {
+  const { channels, onBroken } = data;
+  return {
+    onBroken,
+    ...((channels === 1 || channels === 3 || channels === 4) && { channels }),
+    ...(format !== undefined && { format }),
+    ...(columns !== undefined && {
+      columns: {
+        ...(columns.image !== undefined && { image: columns.image }),
+        ...(columns.label !== undefined && { label: columns.label }),
+      },
+    }),
+    ...(classNames !== undefined && { classNames }),
+    ...(range !== undefined && { range }),
+    ...(layout !== undefined && { layout }),
+    ...(background !== undefined && { background }),
+    ...(cacheFolder !== undefined && { cacheFolder }),
+  };
+}
+
+/** Arrays and binaries have the channels that they have. */
+async function checkChannels(dataset: Dataset, expected: number): Promise<void> {
+  const { channels } = await dataset.read(0);
+  if (channels === expected) return;
+  throw new ConfigError(
+    `data.channels: the images of ${dataset.name} have ${channels} channels, where the configuration says ${expected}. Set data.channels to ${channels}.`,
+    { subject: "data.channels", expected: String(expected), received: String(channels) },
+  );
 }
 
 function checkClasses(train: Dataset, test: Dataset, data: Config["data"]): void {

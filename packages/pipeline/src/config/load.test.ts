@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { isSimclrError } from "@simclr/core";
 import { describe, expect, it } from "vitest";
 import { loadConfig, parseConfig } from "./load.js";
@@ -77,7 +79,33 @@ describe("parseConfig", () => {
     expect(config.labels).toEqual([{ perClass: 3 }]);
   });
 
+  it("resolves lists of labels below the data's root, and leaves URLs alone", () => {
+    const text = GOOD.replace("perClass: 10", "list: lists/1percent.txt").replace(
+      "train: images",
+      'root: /photos, train: "https://example.org/train-{00..03}.tar", split: train+unlabelled, columns: { label: kind }',
+    );
+    const config = parseConfig(text, "configs/tiny.yaml");
+    expect(config.labels).toEqual([{ list: "/photos/lists/1percent.txt" }]);
+    expect(config.data).toMatchObject({
+      train: "https://example.org/train-{00..03}.tar",
+      test: "/photos/test.tar",
+      split: "train+unlabelled",
+      testSplit: "test",
+      columns: { label: "kind" },
+    });
+  });
+
   it.each([
+    [
+      "a format that is not known",
+      GOOD.replace("imageSize: 32", "imageSize: 32, format: parket"),
+      /^tiny\.yaml:2:\d+: `data\.format`: .*; received "parket"\. Did you mean "parquet"\?/m,
+    ],
+    [
+      "a range that is none",
+      GOOD.replace("imageSize: 32", "imageSize: 32, range: [1, 0]"),
+      /^tiny\.yaml:2:\d+: `data\.range`: must be \[low, high\] with low < high; received \[1,0\]\./m,
+    ],
     [
       "an unknown key, with the nearest known one",
       GOOD.replace("  batchSize: 64\n  epochs", "  batchSise: 64\n  epochs"),
@@ -102,7 +130,7 @@ describe("parseConfig", () => {
     [
       "two budgets at once",
       GOOD.replace("perClass: 10", "perClass: 10, fraction: 0.1"),
-      /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass` and `given`/m,
+      /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass`, `given` and `list`/m,
     ],
     [
       "selective kernels where there is no place for them",
@@ -159,5 +187,26 @@ describe("parseConfig", () => {
 
   it("names a file that cannot be read", async () => {
     await expect(loadConfig("nowhere.yaml")).rejects.toThrow(/^nowhere\.yaml: cannot read the configuration \(ENOENT/);
+  });
+});
+
+describe("loadConfig", () => {
+  it("says the place of a file of labels that is not there", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "simclr-config-"));
+    try {
+      const file = join(folder, "tiny.yaml");
+      writeFileSync(file, GOOD.replace("{ perClass: 10 }", "{ list: 1percent.txt }"));
+      await expect(loadConfig(file)).rejects.toThrow(
+        `${file}:7:18: \`labels.0.list\`: there is no file ${join(folder, "1percent.txt")}. Paths are relative to data.root; correct the path.`,
+      );
+      writeFileSync(join(folder, "1percent.txt"), "a.jpg\n");
+      expect((await loadConfig(file)).labels).toEqual([{ list: join(folder, "1percent.txt") }]);
+      writeFileSync(file, GOOD.replace("imageSize: 32", "imageSize: 32, testLabels: test.csv"));
+      await expect(loadConfig(file)).rejects.toThrow(
+        /tiny\.yaml:2:\d+: `data\.testLabels`: there is no file .*test\.csv\./,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

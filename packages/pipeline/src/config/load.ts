@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "@simclr/core";
@@ -33,11 +34,20 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
       { subject: file, cause },
     );
   }
-  return parseConfig(text, file, options);
+  const { config, place } = parse(text, file, options);
+  checkFiles(config, place);
+  return config;
 }
 
 /** As `loadConfig`, for a text; `file` names it in messages, and its folder resolves relative paths. */
 export function parseConfig(text: string, file: string, options: LoadOptions = {}): Config {
+  return parse(text, file, options).config;
+}
+
+/** Names the place of a key, for messages: "file:line:column: `key`". */
+type Place = (path: readonly PropertyKey[]) => string;
+
+function parse(text: string, file: string, options: LoadOptions): { readonly config: Config; readonly place: Place } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [syntax] = document.errors;
@@ -50,7 +60,29 @@ export function parseConfig(text: string, file: string, options: LoadOptions = {
   if (options.output !== undefined) document.setIn(["output"], resolve(options.output));
   const result = configSchema.safeParse(document.toJS());
   if (!result.success) throw explain(result.error, document, lines, file);
-  return resolvePaths(result.data, dirname(resolve(file)));
+  const config = resolvePaths(result.data, dirname(resolve(file)));
+  return {
+    config,
+    place: (path) => {
+      const { line, col } = position(document, lines, path);
+      return `${file}:${line}:${col}: \`${path.join(".")}\``;
+    },
+  };
+}
+
+/** Files of labels, which are read late in a run: a wrong path is said now, with its place. */
+function checkFiles({ data, labels }: Config, place: Place): void {
+  const named: [readonly PropertyKey[], string | undefined][] = [
+    [["data", "labels"], data.labels],
+    [["data", "testLabels"], data.testLabels],
+    ...labels.map(({ list }, i): [readonly PropertyKey[], string | undefined] => [["labels", i, "list"], list]),
+  ];
+  for (const [path, file] of named)
+    if (file !== undefined && !existsSync(file))
+      throw new ConfigError(
+        `${place(path)}: there is no file ${file}. Paths are relative to data.root; correct the path.`,
+        { subject: path.join("."), expected: "a file", received: file },
+      );
 }
 
 function assign(document: Document, assignment: string): void {
@@ -149,10 +181,12 @@ interface JsonSchema {
 
 const decapitalize = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
+const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
+
 function resolvePaths(config: Config, folder: string): Config {
-  const { root = ".", train, test, labels } = config.data;
+  const { root = ".", train, test, labels, testLabels, cacheFolder } = config.data;
   const base = resolve(folder, root);
-  const under = (path: string): string => (path === "shapes" ? path : resolve(base, path));
+  const under = (path: string): string => (path === "shapes" || isUrl(path) ? path : resolve(base, path));
   return {
     ...config,
     output: resolve(config.output ?? `runs/${config.name}`),
@@ -166,6 +200,11 @@ function resolvePaths(config: Config, folder: string): Config {
       train: under(train),
       test: under(test),
       ...(labels && { labels: under(labels) }),
+      ...(testLabels && { testLabels: under(testLabels) }),
+      ...(cacheFolder && { cacheFolder: resolve(folder, cacheFolder) }),
     },
+    labels: config.labels.map((budget) =>
+      budget.list === undefined ? budget : { ...budget, list: under(budget.list) },
+    ),
   };
 }

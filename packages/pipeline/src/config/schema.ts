@@ -111,14 +111,60 @@ const labels = z
     fraction: share.optional().describe("share of each class's images that keep their label"),
     perClass: count.optional().describe("images per class that keep their label"),
     given: z.literal(true).optional().describe("every label that the data set has"),
+    list: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("file that lists the images that keep their label, a name on each line, as SimCLR's 1percent.txt"),
     steps: count.optional().describe("length of fine-tuning and of the control with this budget, instead of theirs"),
   })
   .refine(
-    ({ fraction, perClass, given }) => [fraction, perClass, given].filter((each) => each !== undefined).length === 1,
+    ({ fraction, perClass, given, list }) =>
+      [fraction, perClass, given, list].filter((each) => each !== undefined).length === 1,
     {
-      message: "give exactly one of `fraction`, `perClass` and `given`",
+      message: "give exactly one of `fraction`, `perClass`, `given` and `list`",
     },
   );
+
+const FORMATS = [
+  "folder",
+  "splits",
+  "manifest",
+  "tar",
+  "parquet",
+  "cifar10",
+  "cifar100",
+  "stl10",
+  "npy",
+  "shapes",
+] as const;
+const SPLITS = ["train", "validation", "test", "unlabelled", "train+unlabelled"] as const;
+const byte = z.int().min(0).max(255);
+
+/** How files are read, where looking at the path does not say it. */
+const reading = {
+  format: z.enum(FORMATS).optional().describe("the layout of the files; by default found by looking at the path"),
+  columns: z
+    .strictObject({ image: z.string().min(1).optional(), label: z.string().min(1).optional() })
+    .optional()
+    .describe("columns of CSV, JSONL and Parquet, keys of WebDataset's JSON, arrays of .npz"),
+  classNames: z
+    .array(z.string().min(1))
+    .min(2)
+    .optional()
+    .describe("the classes in the order of their indices; any other class is an error"),
+  range: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, { message: "must be [low, high] with low < high" })
+    .optional()
+    .describe("values of arrays that become black and white; by default [0, 1] for floats"),
+  layout: z.enum(["NHWC", "NCHW"]).optional().describe("order of the dimensions of arrays; by default NHWC"),
+  background: z
+    .tuple([byte, byte, byte])
+    .optional()
+    .describe("red, green, blue that show through transparent images; by default alpha is dropped"),
+  cacheFolder: z.string().min(1).optional().describe("where files of URLs are kept; by default ~/.cache/simclr"),
+};
 
 const student = z
   .strictObject({
@@ -161,18 +207,25 @@ const fields = z.strictObject({
     ),
   data: z.strictObject({
     root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
-    train: z.string().describe('"shapes", or a folder, tar file or pattern below the root'),
+    train: z
+      .string()
+      .describe('"shapes", an http(s) URL, or a folder, file or pattern of files below the root, as docs/data.md says'),
     test: z.string().describe("labelled images, used only to measure"),
     labels: z
       .string()
       .optional()
-      .describe("CSV with the columns file and label, for a folder of images without class folders"),
+      .describe("CSV with the columns file and label, or an array of labels, for training images without their own"),
+    testLabels: z.string().optional().describe("the same for the test images"),
+    split: z.enum(SPLITS).default("train").describe("which part of a data set with splits is trained on"),
+    testSplit: z.enum(SPLITS).default("test").describe("which part is measured on"),
+    ...reading,
     limit: count.optional().describe("take the first n training images only"),
     imageSize: count.describe("side in pixels that the network sees"),
-    channels: z
-      .union([z.literal(1), z.literal(3), z.literal(4)])
+    channels: count
       .default(3)
-      .describe("1 for grey, 3 for RGB, 4 for RGB and the alpha channel, whatever that holds"),
+      .describe(
+        "1 for grey, 3 for RGB, 4 for RGB and the alpha channel, whatever that holds; for arrays as many as they have",
+      ),
     onBroken: z
       .enum(["error", "skip"])
       .default("error")

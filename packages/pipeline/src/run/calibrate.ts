@@ -26,7 +26,7 @@ export async function calibrate(
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
 
-  const all = applyBudget(images.train, { given: true }, random);
+  const all = await applyBudget(images.train, { given: true }, random);
   const { network, summary } = await classify(
     { name: "calibrate", title: "supervised with all labels", training: config.calibrate!, headLayer: 0 },
     images,

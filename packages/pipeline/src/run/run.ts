@@ -1,7 +1,7 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
 import { encoderName, pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
-import type { Config, LabelBudget } from "../config/schema.js";
+import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
@@ -90,7 +90,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     const random = Random.fromSeed(config.seed);
     const state: Run = { config, parts, events, signal, communicator, images, folder, random, rows: [], stages: [] };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
-    const budgets = config.labels.map((budget: LabelBudget) => applyBudget(images.train, budget, random));
+    const budgets: LabelledSubset[] = [];
+    for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
     const pretrained = await pretrain(images, folder, random, state);
     state.stages.push(pretrained.summary);
     const probe = await measureRepresentation(state, pretrained, budgets);

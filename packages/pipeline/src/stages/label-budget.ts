@@ -1,10 +1,11 @@
+import { basename } from "node:path";
 import type { Dataset, Random } from "@simclr/core";
-import { classCounts, labelSubset } from "@simclr/data";
+import { classCounts, keepListedLabels, labelSubset } from "@simclr/data";
 import type { LabelBudget, LabelledTrainingConfig } from "../config/schema.js";
 
 /** A label budget applied to the training images. */
 export interface LabelledSubset {
-  /** Folder-safe name: `fraction-0.01`, `10-per-class`, `given`. */
+  /** Folder-safe name: `fraction-0.01`, `10-per-class`, `given`, `list-1percent`. */
   readonly tag: string;
   /** For people: "100 (10 a class)". */
   readonly words: string;
@@ -15,14 +16,15 @@ export interface LabelledSubset {
   readonly steps: number | undefined;
 }
 
-/** @throws DataError if the budget leaves a class without a label. */
-export function applyBudget(train: Dataset, budget: LabelBudget, random: Random): LabelledSubset {
-  const { fraction, perClass, steps } = budget;
+/** @throws DataError if the budget leaves a class without a label, or its list does not fit the images. */
+export async function applyBudget(train: Dataset, budget: LabelBudget, random: Random): Promise<LabelledSubset> {
+  const { fraction, perClass, list, steps } = budget;
   const tag = tagOf(budget);
   const options = { random: random.fork("labels", tag) };
   let dataset = train;
   if (fraction !== undefined) dataset = labelSubset(train, { fraction, ...options });
   else if (perClass !== undefined) dataset = labelSubset(train, { perClass, ...options });
+  else if (list !== undefined) dataset = await keepListedLabels(train, list);
   const counts = [...classCounts(dataset)];
   const count = counts.reduce((sum, each) => sum + each, 0);
   return { tag, words: words(count, counts), dataset, count, steps };
@@ -33,8 +35,12 @@ export function withBudgetLength<T extends LabelledTrainingConfig>(training: T, 
   return steps === undefined ? training : { ...training, epochs: undefined, steps };
 }
 
-function tagOf({ fraction, perClass }: LabelBudget): string {
+function tagOf({ fraction, perClass, list }: LabelBudget): string {
   if (fraction !== undefined) return `fraction-${fraction}`;
+  if (list !== undefined)
+    return `list-${basename(list)
+      .replace(/\.[^.]*$/, "")
+      .replace(/[^\w.-]/g, "-")}`;
   return perClass === undefined ? "given" : `${perClass}-per-class`;
 }
 
