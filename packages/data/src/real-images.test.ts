@@ -1,9 +1,11 @@
 // Real photos, found through SIMCLR_TEST_DATA; by package name, since workers run from dist.
-import { existsSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Random, type RandomCropSpec } from "@simclr/core";
 import { cacheDecoded, classCounts, createLoader, labelSubset, openDataset } from "@simclr/data";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../test/files.js";
 
 const root = process.env.SIMCLR_TEST_DATA ?? "";
 const skipped = root === "" || !existsSync(root);
@@ -29,6 +31,29 @@ describe.skipIf(skipped)(`real images${skipped ? " (skipped: set SIMCLR_TEST_DAT
     expect(Buffer.compare(Buffer.from(cached.pixels!.subarray(1_999 * 3_072)), Buffer.from(direct.data))).toBe(0);
     await dataset.close();
   }, 30_000);
+
+  it("hand signs: the same images as a folder, as a list and in the archive, the three huge ones among them", async () => {
+    const folder = join(temporaryFolder(), "signs");
+    mkdirSync(folder);
+    const archive = join(root, "sign-digits", "images.tar");
+    execFileSync("tar", ["-xf", archive, "-C", folder]);
+    const fromTar = await openDataset(archive);
+    const fromFolder = await openDataset(folder);
+    const names = Array.from({ length: fromFolder.size }, (_, i) => fromFolder.id(i));
+    writeFileSync(join(folder, "list.txt"), names.join("\n"));
+    const fromList = await openDataset(join(folder, "list.txt"));
+    for (const dataset of [fromFolder, fromList]) {
+      expect([dataset.size, dataset.classNames]).toEqual([2_062, fromTar.classNames]);
+      expect([...classCounts(dataset)]).toEqual([...classCounts(fromTar)]);
+    }
+    const largest = names.map((name) => statSync(join(folder, name)).size);
+    const huge = largest.indexOf(Math.max(...largest));
+    const inTar = Array.from({ length: fromTar.size }, (_, i) => fromTar.id(i)).indexOf(`images.tar:${names[huge]}`);
+    const [a, b] = [await fromList.read(huge), await fromTar.read(inTar)];
+    expect(a.height).toBeGreaterThan(1_000);
+    expect(Buffer.compare(a.data, b.data)).toBe(0);
+    await fromTar.close();
+  }, 60_000);
 
   it("hand signs: 2,059 of 100×100 and three huge ones, cropped together", async () => {
     const dataset = await openDataset(join(root, "sign-digits", "images.tar"));
