@@ -91,6 +91,50 @@ function program(endWith: (code: number) => void): Command {
       await predictCommand(model, images, options);
     });
 
+  simclr
+    .command("embed")
+    .description("write the representation of every image of a set, for other programs")
+    .argument("<model>", "model file, or folder of a run, of one of its stages, or of a checkpoint")
+    .argument("<images>", "folder, tar file, or any other set of images")
+    .requiredOption("-o, --output <file>", "ends in .npy (with a .files.csv beside it), .parquet or .csv")
+    .option("--skip-broken", "leave images out that cannot be read, and list them")
+    .addOption(backendOption())
+    .addHelpText("after", "\nExample:\n  simclr embed runs/signs/pretrain photos -o photos.parquet")
+    .action(async (model: string, images: string, options: EmbedCommandOptions) => {
+      const { embedCommand } = await import("./representation-commands.js");
+      await embedCommand(model, images, options);
+    });
+
+  simclr
+    .command("neighbors")
+    .description("list the images most like one, by what the encoder makes of them")
+    .argument("<model>", "model file, or folder of a run, of one of its stages, or of a checkpoint")
+    .argument("<images>", "folder, tar file, or any other set of images")
+    .argument("<query>", "name of one of them, or an image file")
+    .addOption(new Option("-k <n>", "how many").argParser(Number).default(10))
+    .addOption(backendOption())
+    .option("--json", "print JSON instead of CSV")
+    .addHelpText("after", "\nExample:\n  simclr neighbors runs/signs/pretrain photos IMG_1118.JPG -k 5")
+    .action(async (model: string, images: string, query: string, options: NeighborsCommandOptions) => {
+      const { neighborsCommand } = await import("./representation-commands.js");
+      await neighborsCommand(model, images, query, options);
+    });
+
+  simclr
+    .command("label")
+    .description("list the images to label next: typical ones of different kinds, the most useful first")
+    .argument("<model>", "model file, or folder of a run, of one of its stages, or of a checkpoint")
+    .argument("<images>", "folder, tar file, or any other set of images; those with a label are left out")
+    .addOption(new Option("-n, --count <n>", "how many").argParser(Number).default(20))
+    .addOption(new Option("--seed <n>", "another seed gives other images").argParser(Number).default(0))
+    .addOption(backendOption())
+    .option("--json", "print JSON instead of CSV")
+    .addHelpText("after", "\nExample:\n  simclr label runs/signs/pretrain photos -n 50 > labels.csv")
+    .action(async (model: string, images: string, options: LabelCommandOptions) => {
+      const { labelCommand } = await import("./representation-commands.js");
+      await labelCommand(model, images, options);
+    });
+
   const imports = simclr
     .command("import")
     .description("make a model file of weights that other programs trained")
@@ -206,6 +250,9 @@ function program(endWith: (code: number) => void): Command {
 
 const runFolder = (): Option => new Option("-o, --output <folder>", "folder of the run (default: runs/<name>)");
 
+const backendOption = (): Option =>
+  new Option("--backend <name>", "auto, onednn, webgpu, tensorflow or cpu").default("auto");
+
 const modelOutput = (): Option => new Option("-o, --output <file>", "model file (default: <architecture>.safetensors)");
 
 const imageSize = (): Option =>
@@ -275,6 +322,25 @@ export interface ModelCommandOptions {
 export interface PredictCommandOptions {
   readonly plugin?: readonly string[];
   readonly skipBroken?: boolean;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface EmbedCommandOptions {
+  readonly output: string;
+  readonly skipBroken?: boolean;
+  readonly backend: string;
+}
+
+export interface NeighborsCommandOptions {
+  readonly k: number;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface LabelCommandOptions {
+  readonly count: number;
+  readonly seed: number;
   readonly backend: string;
   readonly json?: boolean;
 }

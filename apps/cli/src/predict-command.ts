@@ -1,5 +1,5 @@
 import { type BackendName, useBackend } from "@simclr/backends";
-import { loadClassifier, type Predictions, predict } from "@simclr/pipeline";
+import { csv, loadClassifier, type Predictions, predict } from "@simclr/pipeline";
 import type { PredictCommandOptions } from "./index.js";
 import { withPlugins } from "./with-plugins.js";
 
@@ -28,11 +28,8 @@ function toCsv({ classNames, images }: Predictions): string {
     label,
     ...[Math.max(...probabilities), ...probabilities].map((probability) => probability.toFixed(4)),
   ]);
-  return [header, ...rows].map((fields) => `${fields.map(quoted).join(",")}\n`).join("");
+  return csv([header, ...rows]);
 }
-
-/** As RFC 4180 has it. */
-const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 
 export function summary({ images, classNames }: Predictions): string {
   const known = images.filter(({ truth }) => truth !== undefined && classNames.includes(truth));

@@ -35,6 +35,14 @@ describe("openDataset on folders", () => {
     expect([[...dataset.labels], dataset.classNames]).toEqual([[-1, -1], []]);
   });
 
+  it("takes one image alone, wherever it lies", async () => {
+    const folder = writeTree(join(root, "alone"), { "a.png": red, "class/b.png": blue });
+    const dataset = await openDataset(join(folder, "a.png"));
+    expect([dataset.size, dataset.id(0), [...dataset.labels], dataset.classNames]).toEqual([1, "a.png", [-1], []]);
+    expect([...(await dataset.read(0)).data.subarray(0, 3)]).toEqual([200, 10, 20]);
+    await dataset.close();
+  });
+
   it("reads labelled/<class> and unlabelled", async () => {
     const folder = writeTree(join(root, "split"), {
       "labelled/7/a.png": red,

@@ -6,18 +6,20 @@ import { cifarVariant, readCifar, refusePickles } from "./binaries/read-cifar.js
 import { isStl10, readStl10 } from "./binaries/read-stl10.js";
 import type { OpenedDataset } from "./encoded-dataset.js";
 import { unreadable } from "./folder-files.js";
+import { isImageName } from "./image-names.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
 import { type DatasetFormat, type OpenOptions, type ResolvedOpenOptions, resolveOpenOptions } from "./open-options.js";
 import { openShapes, SHAPES_NAME } from "./open-shapes.js";
 import { isShardName, openShards, shardsOfFolder } from "./open-shards.js";
 import { expandBraces, expandPattern, isPattern } from "./path-pattern.js";
 import { readFolder } from "./read-folder.js";
+import { readImage } from "./read-image.js";
 import { isManifestName, readManifest } from "./read-manifest.js";
 import { readSplits, splitOfFolder } from "./read-splits.js";
 import { isUrl } from "./remote/remote-file.js";
 
 const LAYOUTS =
-  'a folder of images (<class>/<name>.jpg, labelled/<class>/… and unlabelled/…, train/ and val/, or flat with a labels.csv), a list, .csv or .jsonl of images, .tar or .parquet files (one, a folder of them, a pattern such as "train-{0..4}.tar", or http(s) URLs), a .npy or .npz array, a folder of CIFAR or STL-10 binaries, or "shapes"';
+  'a folder of images (<class>/<name>.jpg, labelled/<class>/… and unlabelled/…, train/ and val/, or flat with a labels.csv), a list, .csv or .jsonl of images, .tar or .parquet files (one, a folder of them, a pattern such as "train-{0..4}.tar", or http(s) URLs), a .npy or .npz array, a folder of CIFAR or STL-10 binaries, one image, or "shapes"';
 
 /**
  * Opens a set of images. Nothing is decoded yet: pass the result to `cacheDecoded`.
@@ -62,6 +64,7 @@ function openUrls(url: string, options: ResolvedOpenOptions): Promise<OpenedData
 
 async function openFile(path: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
   const { format } = options;
+  if (format === undefined && isImageName(basename(path))) return readImage(path, options);
   switch (format ?? formatOfFile(path)) {
     case "cifar10":
     case "cifar100":

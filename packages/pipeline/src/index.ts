@@ -7,6 +7,11 @@ export {
   type StudentConfig,
   type TrainingConfig,
 } from "./config/schema.js";
+export { csv } from "./csv.js";
+export { type Embeddings, type EmbedOptions, embed } from "./embed/embed.js";
+export { type Neighbour, type NeighboursOptions, neighbours } from "./embed/neighbours.js";
+export { type SuggestOptions, suggest } from "./embed/suggest.js";
+export { EMBEDDING_FORMATS, writeEmbeddings } from "./embed/write-embeddings.js";
 export { type PipelineEvents, silent } from "./events.js";
 export { checkMemory, predictMemory, type StageMemory } from "./memory/check-memory.js";
 export { type ModelSummary, type ModelSummaryOptions, summarizeModel } from "./model-summary.js";

@@ -1,7 +1,6 @@
-import { centerCrop, clip } from "@simclr/augment";
-import { checkInteger, DataError, type Dataset, InvalidArgumentError } from "@simclr/core";
-import { cacheDecoded, openDataset } from "@simclr/data";
+import { checkInteger, DataError, type Dataset } from "@simclr/core";
 import { featuresOf, logitsOf } from "../stages/measure.js";
+import { imagesFor } from "./images-for.js";
 import type { LoadedClassifier } from "./load-classifier.js";
 
 export interface PredictOptions {
@@ -48,35 +47,29 @@ export async function predict(options: PredictOptions): Promise<Predictions> {
   const { classifier, images, onBroken = "error", unnamed = "numbers", batchSize = 200 } = options;
   checkInteger("predict", { batchSize }, 1);
   const { network, preprocessing } = classifier;
-  const { imageSize, cropFraction, resize } = preprocessing;
-  const { channels } = network.encoder.input;
-  if (channels !== 1 && channels !== 3 && channels !== 4)
-    throw new InvalidArgumentError(
-      `predict: the classifier takes images of ${channels} channels, and files give 1, 3 or 4. Run its network on your own images.`,
-      { subject: "classifier", expected: "1, 3 or 4 channels", received: String(channels) },
-    );
-  const dataset = await openDataset(images, { split: "test", channels, onBroken });
+  const opened = await imagesFor("predict", images, {
+    channels: network.encoder.input.channels,
+    preprocessing,
+    onBroken,
+  });
   try {
+    const { dataset, recipe, skipped } = opened;
     const { classCount } = network.classifier;
     const classNames = classifier.classNames ?? namesFor(classCount, unnamed === "folders" ? dataset : undefined);
-    const decoded = await cacheDecoded(dataset, { maxSide: 2 * imageSize, onBroken });
-    const recipe = [centerCrop({ size: imageSize, fraction: cropFraction, kernel: resize }), clip()];
-    const { values, dimension, labels } = await featuresOf(decoded, recipe, batchSize, logitsOf(network));
+    const { values, dimension, labels } = await featuresOf(dataset, recipe, batchSize, logitsOf(network));
     const predictions = Array.from(labels, (truth, row): Prediction => {
       const probabilities = softmax(values.subarray(row * dimension, (row + 1) * dimension));
       const best = probabilities.indexOf(Math.max(...probabilities));
       return {
-        file: decoded.id(row),
+        file: dataset.id(row),
         label: classNames[best]!,
         probabilities,
-        truth: truth < 0 ? undefined : decoded.classNames[truth],
+        truth: truth < 0 ? undefined : dataset.classNames[truth],
       };
     });
-    const skipped = decoded.skipped.map(({ id, reason }) => `${id}: ${reason}`);
-    await decoded.close();
     return { classNames, images: predictions, skipped };
   } finally {
-    await dataset.close();
+    await opened.close();
   }
 }
 

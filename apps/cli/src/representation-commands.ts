@@ -1,0 +1,77 @@
+import { type BackendName, useBackend } from "@simclr/backends";
+import {
+  csv,
+  EMBEDDING_FORMATS,
+  embed,
+  loadTrainedModel,
+  neighbours,
+  suggest,
+  type TrainedModel,
+  writeEmbeddings,
+} from "@simclr/pipeline";
+import type { EmbedCommandOptions, LabelCommandOptions, NeighborsCommandOptions } from "./index.js";
+import { checkEnding } from "./output-file.js";
+
+/** `simclr embed MODEL IMAGES -o FILE` */
+export async function embedCommand(model: string, images: string, options: EmbedCommandOptions): Promise<void> {
+  const { output, backend, skipBroken = false } = options;
+  checkEnding("--output", output, EMBEDDING_FORMATS);
+  await withModel(model, backend, async (trained) => {
+    const embeddings = await embed({ model: trained, images, onBroken: skipBroken ? "skip" : "error" });
+    for (const line of embeddings.skipped) process.stderr.write(`skipped ${line}\n`);
+    const written = await writeEmbeddings(output, embeddings);
+    const { files, dimension } = embeddings;
+    process.stderr.write(`${files.length} images, ${dimension} numbers each\n`);
+    process.stdout.write(written.map((file) => `${file}\n`).join(""));
+  });
+}
+
+/** `simclr neighbors MODEL IMAGES QUERY` */
+export async function neighborsCommand(
+  model: string,
+  images: string,
+  query: string,
+  { backend, k, json = false }: NeighborsCommandOptions,
+): Promise<void> {
+  await withModel(model, backend, async (trained) => {
+    const found = await neighbours({ model: trained, images, query, k });
+    const rows = found.map(({ file, similarity, label = "" }) => [file, similarity.toFixed(4), label]);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ query, neighbors: found }, null, 2)}\n`
+        : csv([["file", "similarity", "label"], ...rows]),
+    );
+  });
+}
+
+/** `simclr label MODEL IMAGES` */
+export async function labelCommand(
+  model: string,
+  images: string,
+  { backend, count, seed, json = false }: LabelCommandOptions,
+): Promise<void> {
+  await withModel(model, backend, async (trained) => {
+    const files = await suggest({ model: trained, images, count, seed });
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ images: files }, null, 2)}\n`
+        : csv([["file", "label"], ...files.map((file) => [file, ""])]),
+    );
+    process.stderr.write(
+      "Fill in the label column, save it as labels.csv beside the images, and train again with `labels: [{ given: true }]`.\n",
+    );
+  });
+}
+
+/** Loads backend and model, says which, and frees the model. */
+async function withModel(path: string, backend: string, use: (model: TrainedModel) => Promise<void>): Promise<void> {
+  const report = await useBackend(backend as BackendName | "auto");
+  process.stderr.write(`backend: ${report.name} (${report.details})\n`);
+  const trained = await loadTrainedModel(path);
+  process.stderr.write(`model: ${trained.path}\n`);
+  try {
+    await use(trained);
+  } finally {
+    trained.model.dispose();
+  }
+}
