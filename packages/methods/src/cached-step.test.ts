@@ -104,6 +104,45 @@ describe("gradient caching", () => {
     net.dispose();
   });
 
+  it("normalises each view by itself with statisticsParts 2, alone and in parts", async () => {
+    const net = network();
+    const images = batch(16);
+    const expected = tf.tidy(() => {
+      const views = drawViews(images, [recipe, recipe], context(1));
+      const [z1, z2] = views.map((view) => project(net, [view], { training: true })[0]!);
+      return ntXentLoss(z1!, z2!).dataSync();
+    });
+    for (const microBatch of [undefined, 16]) {
+      const options = { method: methods.simclr, ...net, recipe, random, microBatch };
+      const own = methodTask({ ...options, statisticsParts: 2 });
+      const { loss, discard, gradients, metrics } = await own.step(images, context(1));
+      expectClose(loss, expected, { rtol: 1e-6 });
+      discard?.();
+      tf.dispose([loss, gradients, metrics as Record<string, tf.Tensor>]);
+      own.dispose();
+    }
+    // In parts, each group's views apart: the groups' own passes, one view at a time.
+    const halves = tf.tidy(() => {
+      const z = batchParts(images, 8).map((part) =>
+        drawViews(part, [recipe, recipe], context(1)).map((view) => project(net, [view], { training: true })[0]!),
+      );
+      const [z1, z2] = [0, 1].map((v) =>
+        tf.concat2d(
+          z.map((part) => part[v]!),
+          0,
+        ),
+      );
+      return ntXentLoss(z1!, z2!).dataSync();
+    });
+    const own = methodTask({ method: methods.simclr, ...net, recipe, random, microBatch: 8, statisticsParts: 2 });
+    const { loss, discard, gradients, metrics } = await own.step(images, context(1));
+    expectClose(loss, halves, { rtol: 1e-6 });
+    discard?.();
+    tf.dispose([loss, gradients, metrics as Record<string, tf.Tensor>]);
+    own.dispose();
+    net.dispose();
+  });
+
   it("is not what accumulating gradients of parts would give, which see fewer negatives", async () => {
     const net = networkWithoutNorm();
     const task = methodTask({ method: methods.simclr, ...net, recipe, random });

@@ -31,6 +31,7 @@ export function cachedStep(
   microBatch: number,
 ): StepResult {
   const slices = batchParts(batch, microBatch);
+  const { statisticsParts } = parts;
   const statistics = new BatchStatistics();
   let joined: Joined | undefined;
   let metrics: Record<string, tf.Scalar> = {};
@@ -45,7 +46,8 @@ export function cachedStep(
       const views = drawViews(slice, parts.views, context);
       const { rowGradients } = differentiated;
       const surrogate = (): tf.Scalar => {
-        const { rows } = withRows(plan.encode(views, { training: true, statistics, random: drawsOf(context, i) }));
+        const pass = { training: true, statistics, statisticsParts, random: drawsOf(context, i) };
+        const { rows } = withRows(plan.encode(views, pass));
         const shares = rowGradients.map((g) => tf.slice2d(g, [i * microBatch, 0], [microBatch, -1]));
         return tf.addN(rows.map((row, v) => tf.sum(tf.mul(row, shares[v]!)))) as tf.Scalar;
       };
@@ -77,9 +79,11 @@ function encodeParts(
   const seen: Joined[] = slices.map((slice, i) =>
     tf.tidy(() => {
       const views = drawViews(slice, parts.views, context);
-      const { projections, rows } = plan.encode(views, { training: true, random: drawsOf(context, i) });
-      const targets =
-        plan.targets?.(views, { training: true, statistics, random: drawsOf(context, i).fork("targets") }) ?? [];
+      const random = drawsOf(context, i);
+      const { statisticsParts } = parts;
+      const { projections, rows } = plan.encode(views, { training: true, statisticsParts, random });
+      const pass = { training: true, statistics, statisticsParts, random: random.fork("targets") };
+      const targets = plan.targets?.(views, pass) ?? [];
       return { encoded: { projections: [...projections], rows: [...(rows ?? [])] }, targets: [...targets] };
     }),
   );

@@ -26,6 +26,11 @@ export interface MethodTaskOptions<Options extends object> extends NetworkParts 
    */
   readonly microBatch?: number | undefined;
   /**
+   * The rows of a forward pass, one view after the other, are so many parts of equal size, and batch norm normalises each by
+   * itself: 2 keeps two views apart, as programs have them that encode one after the other. @defaultValue 1
+   */
+  readonly statisticsParts?: number | undefined;
+  /**
    * The rows of all ranks, in rank order, with their gradient: `gatherRows` of `@simclr/distributed`. Every rank then takes
    * the loss of the whole batch, so that the mean of the ranks' gradients is that of the whole batch. Needed on several
    * ranks, and not together with `microBatch`. @defaultValue one rank
@@ -51,8 +56,9 @@ export interface MethodTask extends TrainingTask<ImageBatch> {
  * divide, and on several ranks without `gather`.
  */
 export function methodTask<Options extends object>(options: MethodTaskOptions<Options>): MethodTask {
-  const { method, encoder, head, recipe, random, microBatch, gather } = options;
+  const { method, encoder, head, recipe, random, microBatch, gather, statisticsParts } = options;
   if (microBatch !== undefined) checkInteger("methodTask", { microBatch }, 1);
+  if (statisticsParts !== undefined) checkInteger("methodTask", { statisticsParts }, 1);
   const built = method.build({ encoder, head, random }, options.options);
   const { weights = [], lossWeights = [], state = [] } = built.parts;
   const own = [...weights, ...lossWeights, ...state];
@@ -61,6 +67,7 @@ export function methodTask<Options extends object>(options: MethodTaskOptions<Op
     views: built.views(recipe),
     encoderWeights: trainable([...encoder.weights, ...head.weights, ...weights]),
     lossWeights,
+    statisticsParts,
   };
   return {
     name: method.name,
@@ -94,7 +101,8 @@ function wholeStep(
 ): StepResult {
   const statistics = new BatchStatistics();
   const random = context.random.fork("network", context.step);
-  const pass = { training: true, statistics, random, ...acrossRanks(context) };
+  const { statisticsParts } = parts;
+  const pass = { training: true, statistics, random, statisticsParts, ...acrossRanks(context) };
   const views = drawViews(batch, parts.views, context);
   let targets: readonly tf.Tensor2D[] = [];
   let metrics: Record<string, tf.Scalar> = {};

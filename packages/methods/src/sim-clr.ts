@@ -61,6 +61,8 @@ export interface SimClrOptions {
   /** As `methodTask` has it. */
   readonly microBatch?: number | undefined;
   /** As `methodTask` has it. */
+  readonly statisticsParts?: number | undefined;
+  /** As `methodTask` has it. */
   readonly gather?: MethodTaskOptions<object>["gather"];
 }
 
@@ -69,8 +71,9 @@ export interface SimClrOptions {
  *
  * @throws InvalidArgumentError if an option is out of its range.
  */
-export function simClr({ encoder, head, recipe, loss, microBatch, gather, ...given }: SimClrOptions): MethodTask {
+export function simClr(all: SimClrOptions): MethodTask {
+  const { encoder, head, recipe, loss, microBatch, statisticsParts, gather, ...given } = all;
   const random = Random.fromSeed(0); // the method adds nothing that would be drawn
   const method = loss === undefined ? simclr : simClrWith(loss);
-  return methodTask({ method, options: given, encoder, head, recipe, random, microBatch, gather });
+  return methodTask({ method, options: given, encoder, head, recipe, random, microBatch, statisticsParts, gather });
 }

@@ -14,6 +14,8 @@ export interface StepParts {
   readonly encoderWeights: readonly Weight[];
   /** Trained by the loss alone. */
   readonly lossWeights: readonly Weight[];
+  /** As `ForwardOptions` has it. */
+  readonly statisticsParts: number | undefined;
 }
 
 /** The result of a step that keeps `targets` until it is made or given up. */

@@ -263,6 +263,11 @@ const fields = z.strictObject({
         .describe(
           "images whose gradient a step takes, a multiple of `batchSize`, which then is how many go through the network at a time; the learning rate scales with it",
         ),
+      statisticsParts: count
+        .default(1)
+        .describe(
+          "parts of equal size that batch norm normalises apart: 2 keeps the two views of the images apart, as programs that encode one after the other; 1 is the reference",
+        ),
       onCollapse: z.enum(["warn", "stop"]).default("warn").describe("when the projections of all images become alike"),
       loss: part
         .optional()

@@ -74,16 +74,16 @@ export async function pretrain(
 /** The method's task; with a loss that stands in for NT-Xent, SimCLR's. */
 function pretrainTask(
   plan: Plan,
-  network: Omit<MethodTaskOptions<object>, "method" | "options" | "microBatch">,
+  network: Omit<MethodTaskOptions<object>, "method" | "options" | "microBatch" | "statisticsParts">,
   loss: SimClrOptions["loss"],
 ): MethodTask {
-  const { batchSize, effectiveBatch } = plan.config.pretrain;
+  const { batchSize, effectiveBatch, statisticsParts } = plan.config.pretrain;
   const { method, options } = pretrainMethod(plan);
   const { name } = method;
   const microBatch = effectiveBatch === undefined ? undefined : batchSize;
-  if (loss === undefined) return methodTask({ ...network, method, options, microBatch });
+  if (loss === undefined) return methodTask({ ...network, method, options, microBatch, statisticsParts });
   const { random: _drawsNothing, ...parts } = network;
-  if (name === "simclr") return simClr({ ...parts, ...options, loss, microBatch });
+  if (name === "simclr") return simClr({ ...parts, ...options, loss, microBatch, statisticsParts });
   throw new ConfigError(
     `pretrain.loss: a loss of two projections stands in for NT-Xent in the method simclr; \`method.name\` is ${name}. Remove one of them.`,
     { subject: "pretrain.loss", expected: "method simclr", received: name },
