@@ -41,13 +41,17 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
       ...(labels !== undefined && { labels }),
     });
     events.line(`${split}: ${dataset.size} images from ${dataset.name}, ${balanceWords(classBalance(dataset))}`);
-    const cached = await cacheDecoded(dataset, {
-      maxBytes: data.maxCacheMegabytes * 2 ** 20,
-      maxSide: 2 * data.imageSize,
-      onBroken: data.onBroken,
-    });
-    await checkChannels(cached, data.channels);
-    return cached;
+    try {
+      const cached = await cacheDecoded(dataset, {
+        maxBytes: data.maxCacheMegabytes * 2 ** 20,
+        maxSide: 2 * data.imageSize,
+        onBroken: data.onBroken,
+      });
+      await checkChannels(cached, data.channels);
+      return cached;
+    } finally {
+      await dataset.close();
+    }
   };
   const train = await open(data.train, "train");
   const test = await open(data.test, "test");

@@ -6,6 +6,7 @@ import { readSteps } from "@simclr/trainer/node";
 import { stringify } from "yaml";
 import { pretrainRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
+import { drawableImage } from "../drawable-image.js";
 import type { RunImages } from "../images.js";
 import type { Parts } from "../plugins/parts.js";
 import { viewsOfImage } from "../preview-sheet.js";
@@ -99,7 +100,13 @@ async function viewsOf({ unlabelled, train }: RunImages, config: Config, parts: 
   const views = await Promise.all(
     original.map((image, i) => viewsOfImage(image, indices[i]!, recipe, random, SHEET_VIEWS)),
   );
-  return { original, views, caption: "Training images and the random views that pretraining sees of them" };
+  const { channels } = config.data;
+  const drawn = [1, 3, 4].includes(channels) ? "" : `, drawn as the mean of their ${channels} channels`;
+  return {
+    original: original.map(drawableImage),
+    views: views.map((row) => row.map(drawableImage)),
+    caption: `Training images and the random views that pretraining sees of them${drawn}`,
+  };
 }
 
 /** The confusion matrix of the best distilled student, else of the fine-tuned network. */
