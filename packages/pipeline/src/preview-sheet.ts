@@ -1,6 +1,7 @@
 import { type Augmentation, batchView, type DrawnParameters, type RecordDraw } from "@simclr/augment";
 import { checkInteger, InvalidArgumentError, Random, type RawBatch, type RawImage, UNLABELLED } from "@simclr/core";
 import { imageSheet } from "@simclr/report";
+import { drawableImage } from "./drawable-image.js";
 
 export interface PreviewSheetOptions {
   /** Images shown, one per row, from the first on, >= 1. @defaultValue all of them */
@@ -32,7 +33,8 @@ export interface PreviewSheet {
  *
  * It lives here, as `@simclr/report` draws pictures and does not know augmentations, and `@simclr/augment` knows no files.
  *
- * @param images - uint8 images of 1, 3 or 4 channels, of any sizes; as many channels as the recipe takes.
+ * @param images - uint8 images of any sizes, with as many channels as the recipe takes; other numbers of channels than 1,
+ *   3 and 4 are drawn as their mean.
  * @param recipe - Such as `simclrV2({ size: 96 })`.
  * @throws InvalidArgumentError (rejects) if there is no image, or the recipe cannot take one.
  */
@@ -56,7 +58,7 @@ export async function previewSheet(
     const ofImage = Array.from({ length: views }, (): ViewDraw[] => []);
     const record = (view: number, parameters: DrawnParameters, step: string) =>
       void ofImage[view]!.push({ step, parameters });
-    sheet.push([image, ...(await viewsOfImage(image, index, recipe, random, views, record))]);
+    sheet.push([image, ...(await viewsOfImage(image, index, recipe, random, views, record))].map(drawableImage));
     draws.push(ofImage);
   }
   return { png: await imageSheet(sheet, { tilePx }), draws };
