@@ -10,4 +10,5 @@ export { type LbfgsProbeOptions, type LbfgsProbeResult, lbfgsProbe } from "./lbf
 export { type LinearProbeOptions, type LinearProbeResult, linearProbe } from "./linear-probe.js";
 export { type MeanInterval, meanInterval } from "./mean-interval.js";
 export { type NearestNeighboursOptions, type Neighbours, nearestNeighbours } from "./nearest-neighbours.js";
+export { type OnlineEvaluationHookOptions, onlineEvaluationHook } from "./online-evaluation-hook.js";
 export { type SuggestLabelsOptions, suggestLabels } from "./suggest-labels.js";

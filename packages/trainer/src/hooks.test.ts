@@ -1,20 +1,25 @@
-import { InvalidArgumentError, Random, TrainingError } from "@simclr/core";
+import { definitionMark, InvalidArgumentError, Random, TrainingError } from "@simclr/core";
 import { constant, momentumSgd } from "@simclr/optim";
 import { describe, expect, it } from "vitest";
 import { logisticRegression, pointSource } from "../test/logistic-regression.js";
-import { defineHook, type TrainerHook, type TrainingReport } from "./hooks.js";
+import { defineHook, type TrainerHook, type TrainingReport, type TrainingRun } from "./hooks.js";
 import { train } from "./train.js";
 
 async function run(
   hooks: readonly TrainerHook[],
-  { totalSteps = 6, signal }: { totalSteps?: number; signal?: AbortSignal | undefined } = {},
+  {
+    totalSteps = 6,
+    signal,
+    evaluateEvery = 0,
+  }: { totalSteps?: number; signal?: AbortSignal | undefined; evaluateEvery?: number } = {},
 ): Promise<TrainingReport> {
   const random = Random.fromSeed(3);
   const task = logisticRegression(random);
   const optimizer = momentumSgd();
   const source = pointSource(random, { count: 32, batchSize: 8 }); // 4 steps an epoch
   try {
-    return await train({ task, optimizer, schedule: constant(0.1, totalSteps), source, random, hooks, signal });
+    const schedule = constant(0.1, totalSteps);
+    return await train({ task, optimizer, schedule, source, random, hooks, signal, evaluateEvery });
   } finally {
     optimizer.dispose();
     task.dispose();
@@ -36,24 +41,28 @@ describe("hooks", () => {
         stepStart: note("stepStart"),
         stepEnd: note("stepEnd"),
         epochEnd: note("epochEnd"),
+        evaluate: note("evaluate"),
         checkpoint: note("checkpoint"),
         interrupted: note("interrupted"),
         trainEnd: note("trainEnd"),
         error: note("error"),
       });
     };
-    await run([logger("a"), logger("b")], { totalSteps: 5 });
+    await run([logger("a"), logger("b")], { totalSteps: 5, evaluateEvery: 2 });
     const step = ["stepStart", "stepEnd"];
     const expected = [
       "trainStart",
       "epochStart",
       ...step,
       ...step,
+      "evaluate",
       ...step,
       ...step,
       "epochEnd",
+      "evaluate",
       "epochStart",
       ...step,
+      "evaluate", // at the end, as the last one is a step old
       "checkpoint",
       "trainEnd",
     ];
@@ -163,5 +172,27 @@ describe("defineHook", () => {
       'hook "x" has `stepend`, which is no event. Did you mean `stepEnd`?',
     );
     expect(define({ name: "x", stepend() {} })).toThrow(InvalidArgumentError);
+  });
+
+  it("makes a definition with options, of which every training gets a hook of its own", () => {
+    const definition = defineHook({
+      name: "counter",
+      options: { from: 0 },
+      create: ({ from }, { say }) => {
+        let count = from;
+        return { epochStart: () => say(String(count++)) };
+      },
+    });
+    const said: string[] = [];
+    const context = { folder: ".", say: (text: string) => void said.push(text) };
+    const hooks = [definition.create(context), definition.with({ from: 5 }).create(context)];
+    for (const hook of [...hooks, ...hooks]) void hook.epochStart?.({} as TrainingRun, { epoch: 0, startStep: 0 });
+    expect(said).toEqual(["0", "5", "1", "6"]);
+    expect(definitionMark(definition)).toEqual({ kind: "hook", apiVersion: 1 });
+    expect(definitionMark(hooks[0])?.kind).toBe("hook");
+    expect(() => definition.with({ form: 1 } as object)).toThrow('hook "counter": unknown option `form`; expected one');
+    expect(() => definition.with({ from: "3" } as object)).toThrow("`from` must be a finite number");
+    const bad = defineHook({ name: "bad", options: {}, create: () => ({ stepend() {} }) as object });
+    expect(() => bad.create(context)).toThrow('hook "bad" has `stepend`, which is no event.');
   });
 });

@@ -1,5 +1,6 @@
 import { assignWeights, CheckpointError, type NamedArrays, readWeights } from "@simclr/core";
 import type { Optimizer } from "@simclr/optim";
+import type { HookState } from "./hooks.js";
 import type { TrainingTask } from "./task.js";
 
 /** Everything that a run needs to go on as if it had never stopped, outside of any backend. */
@@ -12,6 +13,8 @@ export interface TrainingState {
   readonly slots: NamedArrays;
   /** Who wrote it, as plain JSON values; `task`, `optimizer` and `stepsPerEpoch` are compared at a resume. */
   readonly meta: Readonly<Record<string, unknown>>;
+  /** What hooks have to say, by their names; undefined where the checkpoint is from before hooks had a state. */
+  readonly hooks?: Readonly<Record<string, HookState>>;
 }
 
 type Stateful = Pick<TrainingTask<never>, "name" | "state">;

@@ -1,5 +1,5 @@
 import { TrainingError } from "@simclr/core";
-import type { Optimizer, Schedule } from "@simclr/optim";
+import type { Optimizer } from "@simclr/optim";
 import * as tf from "@tensorflow/tfjs-core";
 import { averageGradients, averageNumbers } from "./all-reduce.js";
 import { checkedGradientNorm, checkFiniteLoss } from "./finite.js";
@@ -9,15 +9,17 @@ import type { StepContext, StepResult, TrainingTask } from "./task.js";
 export interface StepParts<Batch> {
   readonly task: TrainingTask<Batch>;
   readonly optimizer: Optimizer;
-  readonly schedule: Schedule;
 }
 
 /** What this step is to do besides. */
 export interface StepRequest {
   /** Checks that every gradient is finite, and reports the metric `gradientNorm`. */
   readonly checkGradients: boolean;
+  readonly learningRate: number;
   /** Whether this rank wants to stop; the outcome says whether any rank does. */
   readonly wantsStop: boolean;
+  /** Whether this rank takes the run for done; the outcome says whether any rank does. */
+  readonly wantsEnd: boolean;
 }
 
 export interface StepOutcome {
@@ -25,6 +27,7 @@ export interface StepOutcome {
   readonly metrics: Record<string, number>;
   readonly learningRate: number;
   readonly stopWanted: boolean;
+  readonly endWanted: boolean;
 }
 
 /**
@@ -32,17 +35,17 @@ export interface StepOutcome {
  * behind, whatever happens, and no weight changed where it throws before the update.
  */
 export async function runStep<Batch>(
-  { task, optimizer, schedule }: StepParts<Batch>,
+  { task, optimizer }: StepParts<Batch>,
   batch: Batch,
   context: StepContext,
   request: StepRequest,
 ): Promise<StepOutcome> {
   const { step, epoch, communicator } = context;
-  const learningRate = schedule.learningRateAt(step);
-  if (!Number.isFinite(learningRate))
+  const { learningRate } = request;
+  if (!(Number.isFinite(learningRate) && learningRate >= 0))
     throw new TrainingError(
-      `The schedule gives learning rate ${learningRate} at step ${step}; expected a finite number. Correct the schedule.`,
-      { subject: "learningRate", expected: "a finite number", received: String(learningRate) },
+      `The learning rate of step ${step} is ${learningRate}; expected a finite number >= 0. Correct the schedule, or the hook that sets it.`,
+      { subject: "learningRate", expected: "a finite number >= 0", received: String(learningRate) },
     );
   const place = { task: task.name, step, epoch, learningRate };
   const result = await task.step(batch, context);
@@ -51,10 +54,11 @@ export async function runStep<Batch>(
   try {
     checkGradientNames(task, gradients);
     let numbers = await readNumbers(result);
-    let stopWanted = request.wantsStop;
+    let { wantsStop: stopWanted, wantsEnd: endWanted } = request;
     if (communicator.size > 1) {
-      numbers = await averageNumbers(communicator, { ...numbers, stop: stopWanted ? 1 : 0 });
+      numbers = await averageNumbers(communicator, { ...numbers, stop: Number(stopWanted), end: Number(endWanted) });
       stopWanted = numbers.stop! > 0;
+      endWanted = numbers.end! > 0;
     }
     const loss = numbers.loss!;
     checkFiniteLoss(loss, place);
@@ -65,7 +69,7 @@ export async function runStep<Batch>(
     optimizer.apply(task.weights, gradients, learningRate);
     updated = true;
     result.commit?.();
-    return { loss, metrics, learningRate, stopWanted };
+    return { loss, metrics, learningRate, stopWanted, endWanted };
   } finally {
     if (!updated) result.discard?.();
     tf.dispose([result.loss, result.gradients, result.metrics as tf.TensorContainerObject]);

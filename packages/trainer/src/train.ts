@@ -7,6 +7,8 @@ import {
   TrainingError,
 } from "@simclr/core";
 import type { Optimizer, Schedule } from "@simclr/optim";
+import { averageNumbers } from "./all-reduce.js";
+import { captureHooks, checkFiniteState, checkHookNames, restoreHooks } from "./hook-states.js";
 import { defineHook, runHooks, type TrainerHook, type TrainingReport, type TrainingRun } from "./hooks.js";
 import { checkRanksAgree, shareState } from "./ranks.js";
 import { captureState, restoreState, type TrainingState } from "./state.js";
@@ -41,6 +43,8 @@ export interface TrainOptions<Batch> {
    * once more; 0 for never. The loss is checked at every step. @defaultValue 100
    */
   readonly checkGradientsEvery?: number;
+  /** Hooks are asked to evaluate after every so many steps, and at the end; 0 for only when one asks. @defaultValue 0 */
+  readonly evaluateEvery?: number;
 }
 
 /**
@@ -73,22 +77,31 @@ class Loop<Batch> implements TrainingRun {
   readonly #signal: AbortSignal | undefined;
   readonly #checkGradientsEvery: number;
   readonly #compareRanksEvery: number;
+  readonly #evaluateEvery: number;
   readonly #tally = new Tally();
+  #evaluationRequest: string | undefined;
+  #evaluatedStep: number;
   #checkpointRequest: string | undefined;
   #checkpointedStep: number;
   /** Why this rank wants to stop. */
   #stopRequest: string | undefined;
   /** Why all ranks stop. */
   #stopReason: string | undefined;
+  /** Why this rank takes the run for done. */
+  #endRequest: string | undefined;
+  /** Why the run is done on all ranks, before its last step. */
+  #endReason: string | undefined;
   #lastLoss: number | undefined;
 
   constructor(options: TrainOptions<Batch>) {
     const { totalSteps = options.schedule.totalSteps, checkGradientsEvery = 100, compareRanksEvery = 100 } = options;
+    const { evaluateEvery = 0 } = options;
     const { stepsPerEpoch } = options.source;
     checkInteger("train", { totalSteps });
     checkInteger("train", { stepsPerEpoch }, 1, "Is the data set smaller than one batch?");
     checkInteger("train", { checkGradientsEvery });
     checkInteger("train", { compareRanksEvery });
+    checkInteger("train", { evaluateEvery });
     this.task = options.task;
     this.optimizer = options.optimizer;
     this.schedule = options.schedule;
@@ -105,15 +118,24 @@ class Loop<Batch> implements TrainingRun {
     this.step = this.startStep;
     this.#source = options.source;
     this.#hooks = (options.hooks ?? []).map((hook) => defineHook(hook));
+    checkHookNames(this.#hooks);
     this.#resumeFrom = options.resumeFrom;
     this.#signal = options.signal;
     this.#checkGradientsEvery = checkGradientsEvery;
     this.#compareRanksEvery = compareRanksEvery;
+    this.#evaluateEvery = evaluateEvery;
+    this.#evaluatedStep = this.startStep;
     this.#checkpointedStep = this.startStep;
   }
 
-  captureState(): Promise<TrainingState> {
-    return captureState(this, this.step);
+  async captureState(): Promise<TrainingState> {
+    const state = await captureState(this, this.step);
+    checkFiniteState(state, this.task.name);
+    return { ...state, hooks: await captureHooks(this.#hooks) };
+  }
+
+  requestEvaluation(reason: string): void {
+    this.#evaluationRequest ??= reason;
   }
 
   requestCheckpoint(reason: string): void {
@@ -124,17 +146,26 @@ class Loop<Batch> implements TrainingRun {
     this.#stopRequest ??= reason;
   }
 
+  requestEnd(reason: string): void {
+    this.#endRequest ??= reason;
+  }
+
   async run(): Promise<TrainingReport> {
     if (this.#resumeFrom !== undefined) restoreState(this, this.#resumeFrom);
     const began = performance.now();
     try {
       if (this.communicator.size > 1) await shareState(this, this.communicator, this.step);
+      // Ranks other than the first may have fewer hooks.
+      if (this.#resumeFrom !== undefined && this.communicator.rank === 0)
+        await restoreHooks(this.#hooks, this.#resumeFrom);
       await runHooks(this.#hooks, "trainStart", this);
-      // Ranks agree within a step, so with several of them only a step can end the run.
-      if (this.communicator.size === 1) this.#stopReason = this.#ownStopReason();
+      await this.#agreeOnStart();
       while (!this.#done) await this.#epoch();
       const reason = this.step < this.totalSteps ? this.#stopReason : undefined;
-      if (this.step > this.#checkpointedStep) await this.#checkpoint(reason ?? "the end of training");
+      if (reason === undefined && this.#evaluateEvery > 0 && this.step > this.#evaluatedStep)
+        await this.#evaluate("the end of training");
+      if (this.step > this.#checkpointedStep)
+        await this.#checkpoint(reason ?? this.#endReason ?? "the end of training");
       if (reason !== undefined) await runHooks(this.#hooks, "interrupted", this, { step: this.step, reason });
       const report = this.#report(reason, (performance.now() - began) / 1000);
       await runHooks(this.#hooks, "trainEnd", this, report);
@@ -145,7 +176,24 @@ class Loop<Batch> implements TrainingRun {
   }
 
   get #done(): boolean {
-    return this.step >= this.totalSteps || this.#stopReason !== undefined;
+    return this.step >= this.totalSteps || this.#stopReason !== undefined || this.#endReason !== undefined;
+  }
+
+  /** What hooks asked for at `trainStart` holds for all ranks; a signal in one process too. */
+  async #agreeOnStart(): Promise<void> {
+    if (this.communicator.size === 1) {
+      this.#stopReason = this.#ownStopReason();
+      this.#endReason = this.#endRequest;
+      return;
+    }
+    const wanted = { stop: Number(this.#stopRequest !== undefined), end: Number(this.#endRequest !== undefined) };
+    this.#settle(await averageNumbers(this.communicator, wanted));
+  }
+
+  /** @param wanted - Above 0 where any rank asked for it. */
+  #settle(wanted: Readonly<Record<string, number>>): void {
+    if (wanted.end! > 0) this.#endReason = this.#endRequest ?? "another rank took it for done";
+    else if (wanted.stop! > 0) this.#stopReason = this.#ownStopReason() ?? "another rank was stopped";
   }
 
   #ownStopReason(): string | undefined {
@@ -168,8 +216,7 @@ class Loop<Batch> implements TrainingRun {
       stepInEpoch++;
       const ended = stepInEpoch === this.stepsPerEpoch;
       if (ended) await runHooks(this.#hooks, "epochEnd", this, tally.epochReport(epoch));
-      if (this.#checkpointRequest !== undefined) await this.#checkpoint(this.#checkpointRequest);
-      if (this.communicator.size === 1) this.#stopReason = this.#ownStopReason();
+      await this.#betweenSteps();
       if (ended || this.#done) return;
       waitingSince = performance.now();
     }
@@ -177,6 +224,17 @@ class Loop<Batch> implements TrainingRun {
       `The data source ended epoch ${epoch} after ${stepInEpoch} of ${this.stepsPerEpoch} steps. Make \`stepsPerEpoch\` the number of batches that \`epoch(${epoch}, 0)\` gives.`,
       { subject: "source", expected: `${this.stepsPerEpoch} steps`, received: `${stepInEpoch} steps` },
     );
+  }
+
+  /** What hooks asked for while they saw the step and the epoch that ended. */
+  async #betweenSteps(): Promise<void> {
+    if (this.#evaluateEvery > 0 && this.step % this.#evaluateEvery === 0)
+      this.requestEvaluation(`every ${this.#evaluateEvery} steps`);
+    if (this.#evaluationRequest !== undefined) await this.#evaluate(this.#evaluationRequest);
+    if (this.#checkpointRequest !== undefined) await this.#checkpoint(this.#checkpointRequest);
+    if (this.communicator.size > 1) return; // ranks agree within a step
+    this.#endReason = this.#endRequest;
+    if (this.#endReason === undefined) this.#stopReason = this.#ownStopReason();
   }
 
   async #step(
@@ -187,12 +245,17 @@ class Loop<Batch> implements TrainingRun {
     const { step, totalSteps, random, communicator } = this;
     const batchSize = batchSizeOf(this.#source, batch);
     try {
-      await runHooks(this.#hooks, "stepStart", this, { step, epoch, stepInEpoch });
+      const start = { step, epoch, stepInEpoch, learningRate: this.schedule.learningRateAt(step) };
+      await runHooks(this.#hooks, "stepStart", this, start);
       const began = performance.now();
       const context = { step, epoch, stepInEpoch, totalSteps, random, communicator };
       const checkGradients = this.#checkGradientsEvery > 0 && step % this.#checkGradientsEvery === 0;
-      const wantsStop = this.#ownStopReason() !== undefined;
-      const { stopWanted, ...outcome } = await runStep(this, batch, context, { checkGradients, wantsStop });
+      const { stopWanted, endWanted, ...outcome } = await runStep(this, batch, context, {
+        checkGradients,
+        learningRate: start.learningRate,
+        wantsStop: this.#ownStopReason() !== undefined,
+        wantsEnd: this.#endRequest !== undefined,
+      });
       const stepMs = performance.now() - began;
       const imagesPerSecond = perSecond(batchSize * communicator.size, dataWaitMs + stepMs);
       const report = { step, epoch, ...outcome, imagesPerSecond, dataWaitMs, stepMs, batchSize };
@@ -201,7 +264,7 @@ class Loop<Batch> implements TrainingRun {
       const compares =
         communicator.size > 1 && this.#compareRanksEvery > 0 && this.step % this.#compareRanksEvery === 0;
       if (compares) await checkRanksAgree(this, communicator, this.step);
-      if (communicator.size > 1 && stopWanted) this.#stopReason = this.#ownStopReason() ?? "another rank was stopped";
+      if (communicator.size > 1) this.#settle({ stop: Number(stopWanted), end: Number(endWanted) });
       tally.add(report, communicator.size);
       this.#tally.add(report, communicator.size);
       await runHooks(this.#hooks, "stepEnd", this, report);
@@ -210,16 +273,23 @@ class Loop<Batch> implements TrainingRun {
     }
   }
 
+  async #evaluate(reason: string): Promise<void> {
+    this.#evaluationRequest = undefined;
+    this.#evaluatedStep = this.step;
+    await runHooks(this.#hooks, "evaluate", this, { step: this.step, reason, metrics: {} });
+  }
+
   async #checkpoint(reason: string): Promise<void> {
     this.#checkpointRequest = undefined;
     this.#checkpointedStep = this.step;
     await runHooks(this.#hooks, "checkpoint", this, { step: this.step, reason });
   }
 
-  #report(reason: string | undefined, seconds: number): TrainingReport {
+  #report(stopReason: string | undefined, seconds: number): TrainingReport {
     const { startStep, step, totalSteps } = this;
     const { dataWaitFraction } = this.#tally;
-    const interrupted = reason !== undefined;
+    const interrupted = stopReason !== undefined;
+    const reason = stopReason ?? (step < totalSteps ? this.#endReason : undefined);
     return { startStep, step, totalSteps, interrupted, reason, lastLoss: this.#lastLoss, seconds, dataWaitFraction };
   }
 

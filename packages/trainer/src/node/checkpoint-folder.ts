@@ -4,6 +4,9 @@ import { type CheckpointError, isSimclrError } from "@simclr/core";
 import { type Checkpoint, checkpointName, loadCheckpoint } from "./checkpoint.js";
 import { removeFolder } from "./durable-folder.js";
 
+/** Under which name checkpoints hold the state of `checkpointHook`. */
+export const CHECKPOINT_HOOK = "checkpoint";
+
 const NAME = /^step-(\d{8,})(\.old)?$/;
 
 /** A checkpoint's folder, not yet looked into. */
@@ -51,10 +54,23 @@ export async function latestCheckpoint(runFolder: string): Promise<LatestCheckpo
   return { checkpoint: undefined, damaged };
 }
 
-/** Removes all but the `keep` newest checkpoints. */
-export async function pruneCheckpoints(runFolder: string, keep: number): Promise<void> {
+/** Removes all but the `keep` newest checkpoints, and that of `keepStep`. */
+export async function pruneCheckpoints(runFolder: string, keep: number, keepStep?: number): Promise<void> {
   const entries = await listCheckpoints(runFolder);
-  for (const { path } of entries.slice(keep)) await removeFolder(path);
+  for (const { path, step } of entries.slice(keep)) if (step !== keepStep) await removeFolder(path);
+}
+
+/**
+ * Loads the checkpoint that `best` of `checkpointHook` chose, as the newest whole one says.
+ *
+ * @returns undefined where no checkpoint was measured.
+ * @throws CheckpointError if it is damaged.
+ */
+export async function bestCheckpoint(runFolder: string): Promise<Checkpoint | undefined> {
+  const { checkpoint } = await latestCheckpoint(runFolder);
+  const best = checkpoint?.state.hooks?.[CHECKPOINT_HOOK]?.values?.bestStep;
+  if (typeof best !== "number") return undefined;
+  return best === checkpoint?.state.step ? checkpoint : loadCheckpoint(join(runFolder, checkpointName(best)));
 }
 
 /**

@@ -22,6 +22,7 @@ const stateAt = (step: number): TrainingState => ({
   },
   slots: { "encoder/bias/momentum": { shape: [1], data: Float32Array.of(-3) } },
   meta: { task: "simclr", optimizer: "lars", stepsPerEpoch: 40 },
+  hooks: {},
 });
 
 const METADATA = {
@@ -47,10 +48,21 @@ describe("saveCheckpoint", () => {
     expect(await loadCheckpoint(path)).toEqual({ path, state: stateAt(123), metadata: METADATA });
   });
 
+  it("holds what hooks have to say, numbers in a file of their own", async () => {
+    const hooks = {
+      ema: { values: { decay: 0.5 }, arrays: { "a:b": { shape: [2], data: Float32Array.of(1, 2) } } },
+      "early-stop": { values: { best: null } },
+    };
+    const path = await saveCheckpoint(folder, { state: { ...stateAt(1), hooks } });
+    expect(await readdir(path)).toContain("hooks.safetensors");
+    const { state } = await loadCheckpoint(path);
+    expect(state.hooks).toEqual({ ...hooks, "early-stop": { values: { best: null }, arrays: {} } });
+  });
+
   it("lists size and SHA-256 of every file", async () => {
     const path = await saveCheckpoint(folder, { state: stateAt(1) });
     const { files, format, formatVersion } = JSON.parse(await readFile(join(path, "checkpoint.json"), "utf8"));
-    expect([format, formatVersion]).toEqual(["simclr-checkpoint", 1]);
+    expect([format, formatVersion]).toEqual(["simclr-checkpoint", 2]);
     for (const name of ["weights.safetensors", "optimizer.safetensors"]) {
       const bytes = await readFile(join(path, name));
       expect(files[name]).toEqual({ bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
@@ -147,11 +159,11 @@ describe("loadCheckpoint", () => {
   };
 
   it("refuses another format version, damaged JSON, altered JSON and other people's JSON", async () => {
-    await rewrite((text) => text.replace('"formatVersion": 1', '"formatVersion": 2'));
+    await rewrite((text) => text.replace('"formatVersion": 2', '"formatVersion": 3'));
     expect(await refusal(path)).toContain(
-      "it has format version 2, this program reads version 1. Use the release of simclr that wrote it.",
+      "it has format version 3, this program reads versions 1 and 2. Use the release of simclr that wrote it.",
     );
-    await rewrite((text) => text.replace('"formatVersion": 2', '"formatVersion": 1').replace('"step": 5', '"step": 6'));
+    await rewrite((text) => text.replace('"formatVersion": 3', '"formatVersion": 2').replace('"step": 5', '"step": 6'));
     expect(await refusal(path)).toContain("checkpoint.json was altered (its checksum does not match)");
     await rewrite((text) => text.slice(0, -10));
     expect(await refusal(path)).toContain("checkpoint.json is damaged (");

@@ -3,14 +3,19 @@ import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError, type NamedArrays } from "@simclr/core";
 import { decodeSafetensors, encodeSafetensors } from "@simclr/tensor-files";
+import type { HookState } from "../hooks.js";
 import type { TrainingState } from "../state.js";
 import { type FileDigest, writeDurable, writeFolder } from "./durable-folder.js";
 
 const FORMAT = "simclr-checkpoint";
-const FORMAT_VERSION = 1;
+/** 1 had no states of hooks; it is read as one whose hooks begin anew. */
+const FORMAT_VERSION = 2;
+const READABLE_VERSIONS: readonly unknown[] = [1, FORMAT_VERSION];
 const DESCRIPTION = "checkpoint.json";
 const WEIGHTS = "weights.safetensors";
 const OPTIMIZER = "optimizer.safetensors";
+/** Tensors of hooks, called `<hook>:<name>`; only where there are some. */
+const HOOKS = "hooks.safetensors";
 /** No description is longer; class names and recipes take kilobytes. */
 const MAX_DESCRIPTION_BYTES = 64 * 2 ** 20;
 
@@ -40,6 +45,8 @@ interface Description {
   readonly step: number;
   readonly meta: Readonly<Record<string, unknown>>;
   readonly metadata: CheckpointMetadata;
+  /** `values` of the states of hooks, by name; since version 2. */
+  readonly hooks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly files: Readonly<Record<string, FileDigest>>;
   /** SHA-256 (hex) of the JSON text of all that comes before. */
   readonly checksum: string;
@@ -64,12 +71,14 @@ export async function saveCheckpoint(
     await writeFolder(path, async (temporary) => {
       const write = (name: string, arrays: NamedArrays): Promise<FileDigest> =>
         writeDurable(join(temporary, name), encodeSafetensors({ arrays, metadata: { step: String(state.step) } }));
+      const { step, meta } = state;
+      const { values: hooks, arrays } = splitHooks(state.hooks ?? {});
       const files = {
         [WEIGHTS]: await write(WEIGHTS, state.weights),
         [OPTIMIZER]: await write(OPTIMIZER, state.slots),
+        ...(Object.keys(arrays).length > 0 && { [HOOKS]: await write(HOOKS, arrays) }),
       };
-      const { step, meta } = state;
-      const body = { format: FORMAT, formatVersion: FORMAT_VERSION, step, meta, metadata, files };
+      const body = { format: FORMAT, formatVersion: FORMAT_VERSION, step, meta, metadata, hooks, files };
       const plain: Record<string, unknown> = JSON.parse(JSON.stringify(body));
       const text = JSON.stringify({ ...plain, checksum: checksumOf(plain) }, null, 2);
       await writeDurable(join(temporary, DESCRIPTION), [new TextEncoder().encode(`${text}\n`)]);
@@ -90,10 +99,37 @@ export async function saveCheckpoint(
  * @throws CheckpointError naming the file that is missing, cut short or altered, or the other format version.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  const { step, meta, metadata, files } = await readDescription(path);
+  const { step, meta, metadata, files, hooks } = await readDescription(path);
   const weights = await readArrays(path, WEIGHTS, files);
   const slots = await readArrays(path, OPTIMIZER, files);
-  return { path, state: { step, weights, slots, meta }, metadata };
+  const arrays = HOOKS in files ? await readArrays(path, HOOKS, files) : {};
+  const state = { step, weights, slots, meta, ...(hooks && { hooks: joinHooks(hooks, arrays) }) };
+  return { path, state, metadata };
+}
+
+type HookValues = NonNullable<Description["hooks"]>;
+
+/** States of hooks as `checkpoint.json` and a file of tensors hold them. */
+function splitHooks(states: Readonly<Record<string, HookState>>): { values: HookValues; arrays: NamedArrays } {
+  const names = Object.keys(states);
+  return {
+    values: Object.fromEntries(names.map((hook) => [hook, states[hook]!.values ?? {}])),
+    arrays: Object.fromEntries(
+      names.flatMap((hook) => {
+        return Object.entries(states[hook]!.arrays ?? {}).map(([name, array]) => [`${hook}:${name}`, array]);
+      }),
+    ),
+  };
+}
+
+function joinHooks(values: HookValues, arrays: NamedArrays): Record<string, HookState> {
+  const states = Object.entries(values).map(([hook, own]): [string, HookState] => {
+    const prefix = `${hook}:`;
+    const named = Object.entries(arrays).filter(([name]) => name.startsWith(prefix));
+    const ofHook = Object.fromEntries(named.map(([name, array]) => [name.slice(prefix.length), array]));
+    return [hook, { values: own, arrays: ofHook }];
+  });
+  return Object.fromEntries(states);
 }
 
 const REMEDY = "Load another checkpoint of the run, or copy this one again.";
@@ -115,10 +151,10 @@ async function readDescription(path: string): Promise<Description> {
   }
   const { checksum, ...rest } = (parsed ?? {}) as Partial<Description>;
   if (rest.format !== FORMAT) return refuse(path, `${DESCRIPTION} does not say that it is a ${FORMAT}`);
-  if (rest.formatVersion !== FORMAT_VERSION)
+  if (!READABLE_VERSIONS.includes(rest.formatVersion))
     return refuse(
       path,
-      `it has format version ${JSON.stringify(rest.formatVersion)}, this program reads version ${FORMAT_VERSION}`,
+      `it has format version ${JSON.stringify(rest.formatVersion)}, this program reads versions ${READABLE_VERSIONS.join(" and ")}`,
       "Use the release of simclr that wrote it.",
     );
   if (checksum !== checksumOf(rest)) return refuse(path, `${DESCRIPTION} was altered (its checksum does not match)`);
