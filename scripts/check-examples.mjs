@@ -14,7 +14,7 @@ const TFJS = "4.22.0";
 const SIDE = 8;
 
 const CONFIG = `name: plugins
-plugins: [simclr-plugin-band-gain, simclr-plugin-alignment-uniformity, ./halve.ts]
+plugins: [simclr-plugin-band-gain, simclr-plugin-alignment-uniformity, simclr-plugin-plateau, ./halve.ts]
 backend: { name: cpu }
 data: { train: images/train, test: images/test, imageSize: ${SIDE}, channels: 4 }
 model: { width: 0.125, head: { layers: 2, dimension: 16 } }
@@ -31,7 +31,11 @@ pretrain:
       - { name: randomApply, probability: 0.5, steps: [{ name: halve, factor: 0.5 }] }
       - clip
 labels: [{ perClass: 4 }]
-finetune: { batchSize: 4, steps: 2, optimizer: { learningRate: 0.05 } }
+finetune:
+  batchSize: 4
+  steps: 4
+  optimizer: { learningRate: 0.05 }
+  hooks: [{ name: plateau, patience: 1, minimumGain: 100 }]
 evaluate: { knn: { k: 3 }, linear: { epochs: 2 } }
 `;
 
@@ -88,11 +92,14 @@ export const halve = defineAugmentation<Options>({
 export async function checkExamples(files, work) {
   const project = join(work, "examples");
   mkdirSync(project);
-  const used = ["cli", "augment", "core", "losses", "methods", "models", "ops"].map((name) => `@simclr/${name}`);
+  const used = ["cli", "augment", "core", "losses", "methods", "models", "ops", "optim", "trainer"].map(
+    (name) => `@simclr/${name}`,
+  );
   const dependencies = {
     ...Object.fromEntries(used.map((name) => [name, files[name]])),
     "@tensorflow/tfjs-core": TFJS,
     "@tensorflow/tfjs-backend-cpu": TFJS,
+    "@types/node": "^20.19.0",
   };
   const overrides = Object.fromEntries(Object.entries(files).filter(([name]) => !used.includes(name)));
   writeFileSync(
@@ -118,6 +125,7 @@ export async function checkExamples(files, work) {
   return (
     step("run", simclr, ["run", "config.yaml"]) ??
     wrongRecord(project) ??
+    wrongRates(project) ??
     step("run with a method", simclr, ["run", "method.yaml"]) ??
     wrongMethod(project) ??
     step("run with networks", simclr, ["run", "network.yaml"]) ??
@@ -168,11 +176,28 @@ async function writeImages(folder) {
 function wrongRecord(project) {
   const { plugins, stages } = JSON.parse(readFileSync(join(project, "runs/plugins/results.json"), "utf8"));
   const records = plugins.map(({ name, version = "none" }) => `${name} ${version}`).join(", ");
-  const expected = "simclr-plugin-band-gain 0.1.0, simclr-plugin-alignment-uniformity 0.1.0, halve none";
+  const expected =
+    "simclr-plugin-band-gain 0.1.0, simclr-plugin-alignment-uniformity 0.1.0, simclr-plugin-plateau 0.1.0, halve none";
   if (records !== expected) return `the record of the plugins: expected ${expected}; received ${records}`;
   const { finalLoss } = stages.find(({ stage }) => stage === "pretraining");
   // Alignment lies in [0, 4], and the weighted uniformity in [-4, 0] (t = 2): NT-Xent of 4 images would be above.
   return finalLoss > -4 && finalLoss < 1 ? undefined : `the loss of pretraining: ${finalLoss}`;
+}
+
+/** The hook halves the rate of the third step and of the fourth, as no loss falls by 100. */
+function wrongRates(project) {
+  const stage = join(project, "runs/plugins/4-per-class/finetune");
+  const lines = (file) =>
+    readFileSync(join(stage, file), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+  const rates = lines("metrics.jsonl").map(({ learningRate }) => learningRate);
+  const expected = [1, 1, 0.5, 0.25].map((scale, step) => (scale * 0.05 * (1 + Math.cos((Math.PI * step) / 4))) / 2);
+  if (rates.length !== 4 || rates.some((rate, i) => Math.abs(rate - expected[i]) > 1e-12))
+    return `the learning rates of the hook: expected ${expected.join(" ")}; received ${rates.join(" ")}`;
+  const log = lines("plateau.jsonl").map(({ step, factor }) => `${step}:${factor}`);
+  return log.join(" ") === "2:0.5 3:0.25 4:0.125" ? undefined : `the log of the hook: ${log.join(" ")}`;
 }
 
 function wrongMethod(project) {

@@ -106,6 +106,36 @@ describe("simclr run", () => {
   });
 });
 
+describe("a run that measures while it trains", () => {
+  const MORE = TINY.replace("name: tiny", "name: more")
+    .replace(/^distill: .*\n|^supervised: .*\n/gm, "")
+    .replace(
+      "pretrain: { batchSize: 40, epochs: 4, optimizer: { learningRate: 0.1 } }",
+      "pretrain: { batchSize: 40, epochs: 4, optimizer: { name: adamw, learningRate: 0.01, clipNorm: 1 }, averageDecay: 0.5, " +
+        "onlineEvaluation: { everySteps: 4, images: 40 }, earlyStop: { metric: meanLoss, mode: min, patience: 1, minimumGain: 100 } }",
+    )
+    .concat("logging: { csv: true, tensorboard: true }\n");
+  beforeAll(() => writeFile(join(folder, "more.yaml"), MORE));
+
+  it("stops with status 130 when its time is up, and goes on from there to the same end", async () => {
+    const stopped = await simclr(["run", "more.yaml", "--max-minutes", "0.00001"]);
+    expect(stopped.status, stopped.stderr).toBe(130);
+    expect(stopped.stderr).toContain(
+      "pretraining: stopped at step 0, the time of 0.00001 minutes is used up; the same command goes on from there.",
+    );
+    const { status, stderr } = await simclr(["run", "more.yaml"]);
+    expect(status, stderr).toBe(0);
+    // 5 steps an epoch; the second epoch is no better by 100.
+    expect(stderr).toContain("pretraining: ended after step 10, early stop: meanLoss was no better than");
+    const stage = join(folder, "runs/more/pretrain");
+    const rows = (file: string) => readFileSync(join(stage, file), "utf8").trimEnd().split("\n");
+    expect(rows("steps.csv")).toHaveLength(11);
+    expect(rows("evaluations.csv").map((row) => row.split(",")[0])).toEqual(["step", "4", "8"]);
+    expect(readdirSync(join(stage, "tensorboard"))).toHaveLength(2); // one of each sitting
+    expect(readdirSync(stage).filter((name) => name.startsWith("step-"))).toContain("step-00000010");
+  }, 120_000);
+});
+
 describe("simclr predict", () => {
   beforeAll(async () => {
     if (!existsSync(join(folder, "undisturbed/results.json"))) await simclr(["run", "tiny.yaml", "-o", "undisturbed"]);

@@ -50,6 +50,7 @@ function program(endWith: (code: number) => void): Command {
     .addOption(runFolder())
     .addOption(assignments())
     .option("--fresh", "move what an earlier run left in the folder aside, and start anew")
+    .addOption(minutes())
     .option("--json", "print the results as JSON")
     .addHelpText(
       "after",
@@ -67,6 +68,7 @@ function program(endWith: (code: number) => void): Command {
     .addOption(runFolder())
     .addOption(assignments())
     .option("--fresh", "move what an earlier demo left aside, and start anew")
+    .addOption(minutes())
     .option("--json", "print the results as JSON")
     .addHelpText("after", "\nExample:\n  simclr demo --seed 1 --output runs/demo-1")
     .action(async ({ seed, ...options }: RunCommandOptions & { seed: number }) => {
@@ -253,6 +255,9 @@ const runFolder = (): Option => new Option("-o, --output <folder>", "folder of t
 const backendOption = (): Option =>
   new Option("--backend <name>", "auto, onednn, webgpu, tensorflow or cpu").default("auto");
 
+const minutes = (): Option =>
+  new Option("--max-minutes <n>", "stop with a checkpoint before the time is up; the same command goes on from there");
+
 const modelOutput = (): Option => new Option("-o, --output <file>", "model file (default: <architecture>.safetensors)");
 
 const imageSize = (): Option =>
@@ -284,6 +289,8 @@ export interface RunCommandOptions {
   readonly set: readonly string[];
   readonly fresh?: boolean;
   readonly json?: boolean;
+  /** As it was given: the configuration checks it. */
+  readonly maxMinutes?: string;
 }
 
 /** Options that both imports share. */

@@ -8,7 +8,8 @@ import { accuracyTable, calibrationTable } from "./tables.js";
 
 /** `simclr run` and `simclr demo`; started by a launcher, one of its ranks. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {
-  const { data, output, set, fresh = false, json = false } = options;
+  const { data, output, fresh = false, json = false, maxMinutes } = options;
+  const set = maxMinutes === undefined ? options.set : [...options.set, `maxMinutes=${maxMinutes}`];
   const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
   const communicator = connect();
   const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGUSR1"] : undefined);

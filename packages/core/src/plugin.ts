@@ -24,6 +24,7 @@ export interface Plugin {
   readonly encoders?: readonly NamedDefinition[];
   /** From `defineHead` of `@simclr/models`. */
   readonly heads?: readonly NamedDefinition[];
+  /** From `defineHook` of `@simclr/trainer`. */
   readonly hooks?: readonly NamedDefinition[];
 }
 

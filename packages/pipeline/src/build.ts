@@ -13,7 +13,18 @@ import {
   type ResNetDepth,
   resNet,
 } from "@simclr/models";
-import { lars, momentumSgd, type Optimizer, type Schedule, warmupCosine } from "@simclr/optim";
+import {
+  adamW,
+  clipped,
+  lars,
+  momentumSgd,
+  type Optimizer,
+  type Schedule,
+  torchLars,
+  warmupConstant,
+  warmupCosine,
+  warmupLinear,
+} from "@simclr/optim";
 import type { Config, LabelledTrainingConfig, PartSpec, TrainingConfig } from "./config/schema.js";
 import { type BuiltLoss, buildLoss } from "./plugins/build-loss.js";
 import { namedMethod } from "./plugins/build-method.js";
@@ -145,16 +156,45 @@ export function buildNetwork(
 }
 
 export function buildOptimizer({ optimizer }: TrainingConfig): Optimizer {
-  const { name, momentum, nesterov, weightDecay, trustCoefficient } = optimizer;
-  return name === "lars"
-    ? lars({ momentum, nesterov, weightDecay, trustCoefficient })
-    : momentumSgd({ momentum, nesterov, weightDecay });
+  const { clipNorm } = optimizer;
+  const built = unclipped(optimizer);
+  return clipNorm === undefined ? built : clipped(built, { maxNorm: clipNorm });
 }
+
+function unclipped(settings: TrainingConfig["optimizer"]): Optimizer {
+  const { name, momentum, nesterov, weightDecay, trustCoefficient, momentumStyle, groups = [] } = settings;
+  const { beta1, beta2, epsilon } = settings;
+  switch (name) {
+    case "lars":
+      return lars({
+        momentum,
+        nesterov,
+        weightDecay,
+        trustCoefficient,
+        ...(momentumStyle && { momentumStyle }),
+        groups,
+      });
+    case "torch-lars":
+      return torchLars({ momentum, nesterov, weightDecay, trustCoefficient, groups });
+    case "momentum":
+      return momentumSgd({ momentum, nesterov, weightDecay, groups });
+    case "adamw":
+      return adamW({
+        ...(beta1 !== undefined && { beta1 }),
+        ...(beta2 !== undefined && { beta2 }),
+        ...(epsilon !== undefined && { epsilon }),
+        weightDecay,
+        groups,
+      });
+  }
+}
+
+const SCHEDULES = { cosine: warmupCosine, linear: warmupLinear, constant: warmupConstant } as const;
 
 export function buildSchedule(training: TrainingConfig, sampleCount: number): Schedule {
   const { batchSize, steps, warmupEpochs, optimizer } = training;
   const epochs = training.epochs ?? ((steps! - 1) * batchSize) / sampleCount;
-  return warmupCosine({
+  return SCHEDULES[optimizer.schedule ?? "cosine"]({
     learningRate: optimizer.learningRate,
     scaling: optimizer.scaling,
     batchSize,

@@ -18,11 +18,16 @@ export async function captureHooks(hooks: readonly TrainerHook[]): Promise<Recor
 /**
  * Gives every hook what a checkpoint holds of it; a hook that the checkpoint was written without begins anew.
  *
+ * @param all - Whether all hooks of the run are here; ranks other than the first may have fewer.
  * @throws CheckpointError if the checkpoint holds the state of a hook that is not there.
  */
-export async function restoreHooks(hooks: readonly TrainerHook[], { step, hooks: states = {} }: TrainingState) {
+export async function restoreHooks(
+  hooks: readonly TrainerHook[],
+  { step, hooks: states = {} }: TrainingState,
+  { all }: { readonly all: boolean },
+): Promise<void> {
   const stateful = hooks.filter(({ restore }) => restore !== undefined);
-  for (const name of Object.keys(states)) {
+  for (const name of all ? Object.keys(states) : []) {
     if (stateful.some((hook) => hook.name === name)) continue;
     throw new CheckpointError(
       `Cannot resume: the checkpoint of step ${step} holds the state of a hook "${name}", which this run does not have. ` +

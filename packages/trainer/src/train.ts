@@ -155,9 +155,8 @@ class Loop<Batch> implements TrainingRun {
     const began = performance.now();
     try {
       if (this.communicator.size > 1) await shareState(this, this.communicator, this.step);
-      // Ranks other than the first may have fewer hooks.
-      if (this.#resumeFrom !== undefined && this.communicator.rank === 0)
-        await restoreHooks(this.#hooks, this.#resumeFrom);
+      if (this.#resumeFrom !== undefined)
+        await restoreHooks(this.#hooks, this.#resumeFrom, { all: this.communicator.rank === 0 });
       await runHooks(this.#hooks, "trainStart", this);
       await this.#agreeOnStart();
       while (!this.#done) await this.#epoch();

@@ -68,6 +68,25 @@ describe("parseConfig", () => {
     });
   });
 
+  it("takes the options of optimizers only where they belong", () => {
+    const withOptimizer = (optimizer: string) => GOOD.replace("{ learningRate: 0.1 }", optimizer);
+    const groups = "groups: [{ under: head, learningRateScale: 2 }]";
+    const { optimizer } = parseConfig(
+      withOptimizer(`{ name: adamw, learningRate: 0.1, beta2: 0.95, schedule: linear, ${groups} }`),
+      "tiny.yaml",
+    ).pretrain;
+    expect(optimizer).toMatchObject({ name: "adamw", beta2: 0.95, groups: [{ under: "head", learningRateScale: 2 }] });
+    expect(messageOf(withOptimizer("{ learningRate: 0.1, beta2: 0.95 }"))).toContain(
+      "`beta1`, `beta2` and `epsilon` belong to adamw",
+    );
+    expect(messageOf(withOptimizer("{ learningRate: 0.1, momentumStyle: popular }"))).toContain(
+      "only lars has a `momentumStyle`",
+    );
+    expect(messageOf(withOptimizer("{ learningRate: 0.1, groups: [{ weightDecay: 0 }] }"))).toContain(
+      "give `under`, `roles` or both",
+    );
+  });
+
   it("takes --data from the working directory, and assignments before validation", () => {
     const config = parseConfig(GOOD, "configs/tiny.yaml", {
       data: "photos",

@@ -47,17 +47,65 @@ const ONE_ENCODER = {
   path: ["encoder"],
 };
 
-const optimizer = z.strictObject({
-  name: z.enum(["lars", "momentum"]).default("momentum").describe("LARS (reference 6.1) or SGD with momentum"),
-  learningRate: positive.describe("before scaling by the batch size"),
-  scaling: z
-    .enum(["none", "linear", "sqrt"])
-    .default("none")
-    .describe("learning rate × 1, × batch/256, or × √batch (reference 6.3)"),
-  momentum: z.number().min(0).lt(1).default(0.9),
-  nesterov: z.boolean().default(false),
-  weightDecay: z.number().min(0).default(0),
-  trustCoefficient: positive.default(0.001).describe("LARS only: η"),
+const parameterGroup = z
+  .strictObject({
+    under: z.string().min(1).optional().describe("weights below this path, such as encoder or head"),
+    roles: z
+      .array(z.enum(["kernel", "bias", "gamma", "beta", "classifier-kernel", "classifier-bias"]))
+      .min(1)
+      .optional(),
+    learningRateScale: z.number().min(0).optional().describe("factor of the learning rate"),
+    weightDecay: z.number().min(0).optional().describe("instead of the optimizer's"),
+  })
+  .refine(({ under, roles }) => under !== undefined || roles !== undefined, {
+    message: "give `under`, `roles` or both",
+  });
+
+const ADAM_ONLY = ["beta1", "beta2", "epsilon"] as const;
+
+const optimizer = z
+  .strictObject({
+    name: z
+      .enum(["lars", "torch-lars", "momentum", "adamw"])
+      .default("momentum")
+      .describe("LARS (reference 6.1), LARS as lightly and solo-learn have it, SGD with momentum, AdamW"),
+    learningRate: positive.describe("before scaling by the batch size"),
+    scaling: z
+      .enum(["none", "linear", "sqrt"])
+      .default("none")
+      .describe("learning rate × 1, × batch/256, or × √batch (reference 6.3)"),
+    schedule: z
+      .enum(["cosine", "linear", "constant"])
+      .optional()
+      .describe("cosine by default: how the learning rate falls after the warm-up"),
+    momentum: z.number().min(0).lt(1).default(0.9).describe("not of adamw"),
+    nesterov: z.boolean().default(false).describe("not of adamw"),
+    momentumStyle: z.enum(["classic", "popular"]).optional().describe("lars only; classic by default"),
+    weightDecay: z.number().min(0).default(0),
+    trustCoefficient: positive.default(0.001).describe("LARS only: η"),
+    beta1: z.number().min(0).lt(1).optional().describe("adamw only; 0.9 by default"),
+    beta2: z.number().min(0).lt(1).optional().describe("adamw only; 0.999 by default"),
+    epsilon: positive.optional().describe("adamw only; 1e-8 by default"),
+    clipNorm: positive.optional().describe("largest norm of all gradients together"),
+    groups: z.array(parameterGroup).min(1).optional().describe("weights with rates of their own; the first one counts"),
+  })
+  .refine((one) => one.name === "adamw" || ADAM_ONLY.every((key) => one[key] === undefined), {
+    message: "`beta1`, `beta2` and `epsilon` belong to adamw",
+  })
+  .refine(({ name, momentumStyle }) => name === "lars" || momentumStyle === undefined, {
+    message: "only lars has a `momentumStyle`",
+    path: ["momentumStyle"],
+  });
+
+/** Of an evaluation while training, or of an epoch. */
+const watchedMetric = {
+  metric: z.string().min(1).describe("meanLoss of epochs, or knnAccuracy or linearAccuracy of `onlineEvaluation`"),
+  mode: z.enum(["min", "max"]).default("max").describe("whether more or less is better"),
+};
+
+/** An augmentation, a loss or a hook by its name, with its options beside the name: built-in ones and those of plugins alike. */
+const part = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
+  error: "must be a name, or { name: …, options … }",
 });
 
 const trainingFields = {
@@ -66,6 +114,21 @@ const trainingFields = {
   steps: count.optional().describe("optimizer updates; give this or `epochs`"),
   warmupEpochs: z.number().min(0).default(0).describe("linear warm-up before the cosine"),
   optimizer,
+  hooks: z.array(part).min(1).optional().describe("hooks of plugins, in their order"),
+  averageDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe("decay of a moving average of the weights (EMA), with which the stage ends"),
+  earlyStop: z
+    .strictObject({
+      ...watchedMetric,
+      patience: count.describe("values in a row that are no better"),
+      minimumGain: z.number().min(0).default(0),
+    })
+    .optional()
+    .describe("end the stage when a metric has stopped to improve"),
 };
 
 /** Stages that crop and flip only. */
@@ -77,11 +140,6 @@ const labelledFields = {
 const oneLength = (training: { epochs?: number | undefined; steps?: number | undefined }): boolean =>
   (training.epochs === undefined) !== (training.steps === undefined);
 const ONE_LENGTH = { message: "give exactly one of `epochs` and `steps`", path: ["epochs"] };
-
-/** An augmentation or a loss by its name, with its options beside the name: built-in ones and those of plugins alike. */
-const part = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })], {
-  error: "must be a name, or { name: …, options … }",
-});
 
 const RECIPES = ["simclr", "simclr-v2", "cifar", "crop-only"] as const;
 
@@ -268,6 +326,17 @@ const fields = z.strictObject({
         .describe(
           "parts of equal size that batch norm normalises apart: 2 keeps the two views of the images apart, as programs that encode one after the other; 1 is the reference",
         ),
+      onlineEvaluation: z
+        .strictObject({
+          everySteps: count,
+          images: count.default(1000).describe("labelled training images, half to learn from and half to test on"),
+          measures: z
+            .array(z.enum(["knn", "linear"]))
+            .min(1)
+            .default(["knn", "linear"]),
+        })
+        .optional()
+        .describe("measure the representation while it is trained: knnAccuracy, linearAccuracy"),
       onCollapse: z.enum(["warn", "stop"]).default("warn").describe("when the projections of all images become alike"),
       loss: part
         .optional()
@@ -335,10 +404,30 @@ const fields = z.strictObject({
     .describe(
       "measures how hard the data is: supervised with all labels, kNN on pixels, a probe on the random encoder",
     ),
-  memory: z
-    .strictObject({ check: z.boolean().default(true).describe("refuse a run whose predicted memory is not available") })
+  logging: z
+    .strictObject({
+      csv: z.boolean().default(false).describe("tables of steps, epochs and evaluations beside metrics.jsonl"),
+      tensorboard: z.boolean().default(false).describe("event files for TensorBoard"),
+      histogramsEvery: count.optional().describe("steps between histograms of the weights, for TensorBoard"),
+    })
     .prefault({}),
-  checkpoint: z.strictObject({ everySeconds: positive.default(20), keep: count.default(2) }).prefault({}),
+  maxMinutes: positive
+    .optional()
+    .describe("stop with a checkpoint before the time is up; the same command goes on from there"),
+  memory: z
+    .strictObject({
+      check: z.boolean().default(true).describe("refuse a run whose predicted memory is not available"),
+      warnAboveMegabytes: positive.optional().describe("warn once when the process takes more"),
+    })
+    .prefault({}),
+  checkpoint: z
+    .strictObject({
+      everySeconds: positive.default(20),
+      everySteps: count.optional(),
+      keep: count.default(2).describe("how many of the newest stay"),
+      best: z.strictObject(watchedMetric).optional().describe("keep the best one too"),
+    })
+    .prefault({}),
 });
 
 export const configSchema = fields
@@ -377,7 +466,7 @@ export type Config = z.output<typeof configSchema>;
 export type TrainingConfig = Pick<Config["finetune"], keyof typeof trainingFields>;
 /** Training that crops and flips only: fine-tuning, its control, distillation. */
 export type LabelledTrainingConfig = TrainingConfig & Pick<Config["finetune"], "area">;
-/** An augmentation or a loss, by name or with options. */
+/** An augmentation, a loss or a hook, by name or with options. */
 export type PartSpec = z.output<typeof part>;
 export type LabelBudget = Config["labels"][number];
 export type StudentConfig = NonNullable<Config["distill"]>["students"][number];

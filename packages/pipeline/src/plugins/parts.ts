@@ -4,6 +4,7 @@ import { losses, type PairLoss } from "@simclr/losses";
 import { type Method, methods } from "@simclr/methods";
 import type { DefinedEncoder, DefinedHead } from "@simclr/models";
 import type { Config } from "../config/schema.js";
+import { type NamedHook, namedHook } from "./build-hooks.js";
 import { type LoadedPlugin, loadPlugins } from "./load-plugins.js";
 import type { SupportedKind } from "./read-definitions.js";
 
@@ -25,6 +26,8 @@ export interface Parts {
   readonly encoders: ReadonlyMap<string, DefinedEncoder>;
   /** Beside SimCLR's. */
   readonly heads: ReadonlyMap<string, DefinedHead>;
+  /** Hooks of plugins; the built-in ones have settings of their own. */
+  readonly hooks: ReadonlyMap<string, NamedHook>;
   /** The plugin that a name comes from; undefined for what is built in. */
   pluginOf(kind: SupportedKind, name: string): LoadedPlugin | undefined;
 }
@@ -44,6 +47,7 @@ export async function openParts(config: Config): Promise<Parts> {
   const tasks = new Map<string, Method>(Object.entries(methods));
   const encoders = new Map<string, DefinedEncoder>();
   const heads = new Map<string, DefinedHead>();
+  const hooks = new Map<string, NamedHook>();
   /** How a definition of each kind joins the others. */
   const shelves: Readonly<Record<SupportedKind, Shelf>> = {
     augmentation: {
@@ -60,6 +64,7 @@ export async function openParts(config: Config): Promise<Parts> {
       add: (value) => encoders.set(value.name, value as DefinedEncoder),
     },
     head: { has: (name) => heads.has(name), add: (value) => heads.set(value.name, value as DefinedHead) },
+    hook: { has: (name) => hooks.has(name), add: (value) => hooks.set(value.name, namedHook(value)) },
   };
   const origin = new Map<string, LoadedPlugin>();
   for (const plugin of plugins)
@@ -75,6 +80,7 @@ export async function openParts(config: Config): Promise<Parts> {
     methods: tasks,
     encoders,
     heads,
+    hooks,
     pluginOf: (kind, name) => origin.get(`${kind} ${name}`),
   };
 }

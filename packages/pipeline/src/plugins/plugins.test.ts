@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { useBackend } from "@simclr/backends";
+import type { TrainingRun } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { pretrainLoss, pretrainRecipe } from "../build.js";
 import { parseConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import { buildHooks, checkHooks, hookPlugins } from "./build-hooks.js";
 import { pretrainMethod } from "./build-method.js";
 import { checkParts } from "./check-parts.js";
 import { openParts } from "./parts.js";
@@ -83,7 +85,7 @@ describe("plugins", () => {
     [
       "no definition",
       ["nothing.mjs"],
-      /nothing\.mjs: must export what defineAugmentation, defineLoss, defineMethod, defineEncoder or defineHead gives, .*; exports makeTint \(function\)\. Export the definition itself/,
+      /nothing\.mjs: must export what defineAugmentation, defineLoss, defineMethod, defineEncoder, defineHead or defineHook gives, .*; exports makeTint \(function\)\. Export the definition itself/,
     ],
     [
       "another interface",
@@ -229,5 +231,40 @@ describe("plugins", () => {
         "[any, any, any, 3]; received [2, 8, 8, 4]. Decode images as RGB, or take colorJitter and grayscale out of the recipe.",
     );
     await prepare([], { augmentation: { recipe: "crop-only" } }, 4);
+  });
+});
+
+describe("hooks of plugins", () => {
+  const context = { folder: ".", say: () => {} };
+  const opened = async (pretrain: Settings) => {
+    const config = configOf([fixture("hooks.mjs")], pretrain);
+    return { config, parts: await openParts(config) };
+  };
+
+  it("are made anew for each training, with the configuration's options, in its order", async () => {
+    const { config, parts } = await opened({ hooks: ["quiet", { name: "halve", everySteps: 2 }] });
+    checkHooks(config, parts);
+    const [quiet, halve] = buildHooks(config.pretrain, "pretrain", parts, context);
+    expect([quiet!.name, halve!.name]).toEqual(["quiet", "halve"]);
+    const start = { step: 5, epoch: 0, stepInEpoch: 5, learningRate: 1 };
+    halve!.stepStart!({} as TrainingRun, start);
+    expect(start.learningRate).toBe(0.25);
+    expect(buildHooks(config.pretrain, "pretrain", parts, context)[1]).not.toBe(halve);
+    expect(hookPlugins(config.pretrain, "pretrain", parts)).toEqual(
+      new Array(2).fill(`hooks  ${parts.plugins[0]!.sha256}`),
+    );
+  });
+
+  it.each([
+    ["halv", 'pretrain.hooks[0]: unknown hook "halv". Did you mean "halve"?'],
+    [
+      { name: "halve", everyStep: 2 },
+      'pretrain.hooks[0]: unknown option "everyStep" of halve. Did you mean "everySteps"?',
+    ],
+    [{ name: "halve", everySteps: "2" }, 'pretrain.hooks[0]: hook "halve": `everySteps` must be a finite number'],
+    [{ name: "quiet", loud: true }, 'unknown option "loud" of quiet. It has no options.'],
+  ])("say what is wrong before anything is trained: %j", async (hook, message) => {
+    const { config, parts } = await opened({ hooks: [hook] });
+    expect(() => checkHooks(config, parts)).toThrow(message);
   });
 });

@@ -10,7 +10,7 @@ import {
 } from "@simclr/core";
 
 /** The kinds that a configuration can name. */
-const SUPPORTED = ["augmentation", "loss", "method", "encoder", "head"] as const satisfies readonly DefinitionKind[];
+const SUPPORTED = ["augmentation", "loss", "method", "encoder", "head", "hook"] as const satisfies readonly DefinitionKind[];
 export type SupportedKind = (typeof SUPPORTED)[number];
 
 /** One thing that a plugin adds. */
@@ -87,7 +87,7 @@ function exported(namespace: Readonly<Record<string, unknown>>): Definition[] {
 function nothingFound(namespace: Readonly<Record<string, unknown>>): Error {
   const names = Object.entries(namespace).map(([name, value]) => `${name} (${typeof value})`);
   return new Error(
-    `must export what defineAugmentation, defineLoss, defineMethod, defineEncoder or defineHead gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
+    `must export what defineAugmentation, defineLoss, defineMethod, defineEncoder, defineHead or defineHook gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
       "Export the definition itself rather than a function that makes one; what a configuration sets goes into its `options`.",
   );
 }

@@ -5,6 +5,7 @@ import { assignWeights, CheckpointError, type NamedArrays } from "@simclr/core";
 import { buildModel, type Model, type ModelCard, type ModelDescription } from "@simclr/exchange";
 import { loadModel } from "@simclr/exchange/node";
 import type { ArchitectureDescription, ClassifierNetworkDescription, HeadDescription } from "@simclr/models";
+import { averagedWeights } from "@simclr/trainer";
 import { type Checkpoint, listCheckpoints, loadCheckpoint } from "@simclr/trainer/node";
 import { definitionsOf } from "../plugins/build-own.js";
 import { type LoadedPlugin, loadPlugins } from "../plugins/load-plugins.js";
@@ -94,9 +95,10 @@ function pluginsOf(
 
 /** Of pretraining, a checkpoint may hold more than encoder and head: what the method keeps beside them. */
 function weightsOf({ metadata, state }: Checkpoint, { weights }: Model): NamedArrays {
-  if ((metadata as StageMetadata).network !== undefined) return state.weights;
-  const names = weights.map(({ name }) => name).filter((name) => Object.hasOwn(state.weights, name));
-  return Object.fromEntries(names.map((name) => [name, state.weights[name]!]));
+  const saved = averagedWeights(state);
+  if ((metadata as StageMetadata).network !== undefined) return saved;
+  const names = weights.map(({ name }) => name).filter((name) => Object.hasOwn(saved, name));
+  return Object.fromEntries(names.map((name) => [name, saved[name]!]));
 }
 
 function cardOf({ path, metadata }: Checkpoint): ModelCard {

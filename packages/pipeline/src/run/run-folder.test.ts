@@ -21,9 +21,9 @@ const config = (set: readonly string[] = []): Config =>
     { output: join(root, "run"), set },
   );
 
-it("opens again with the same configuration, and with other checkpoint intervals", async () => {
+it("opens again with the same configuration, and with other checkpoints, logs and time", async () => {
   await RunFolder.open(config());
-  await RunFolder.open(config(["checkpoint.everySeconds=3"]));
+  await RunFolder.open(config(["checkpoint.everySeconds=3", "logging.csv=true", "maxMinutes=5"]));
 });
 
 it("refuses another configuration and names the keys that differ", async () => {

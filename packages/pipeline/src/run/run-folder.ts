@@ -70,8 +70,9 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** What decides the results: not where they lie, nor how often checkpoints are written. */
-function comparable({ output: _output, checkpoint: _checkpoint, ...rest }: Config): Record<string, unknown> {
+/** What decides the results: not where they lie, nor what is written beside them, how often, and for how long. */
+function comparable(config: Config): Record<string, unknown> {
+  const { output: _output, checkpoint: _checkpoint, logging: _logging, maxMinutes: _maxMinutes, ...rest } = config;
   return JSON.parse(JSON.stringify(rest)) as Record<string, unknown>;
 }
 

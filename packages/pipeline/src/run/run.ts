@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
+import { checkHooks } from "../plugins/build-hooks.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import { checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
@@ -73,11 +74,13 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const isFirst = communicator.rank === 0;
   const events = isFirst ? (options.events ?? silent) : silent;
   const started = Date.now();
+  const startedMs = performance.now();
   const parts = await openParts(config);
   for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
   const recipe = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts);
   const method = pretrainMethod({ config, parts });
+  checkHooks(config, parts);
   const folder = await openTogether(config, fresh, communicator);
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
@@ -88,7 +91,19 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);
-    const state: Run = { config, parts, events, signal, communicator, images, folder, random, rows: [], stages: [] };
+    const state: Run = {
+      config,
+      parts,
+      events,
+      signal,
+      startedMs,
+      communicator,
+      images,
+      folder,
+      random,
+      rows: [],
+      stages: [],
+    };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
     const budgets: LabelledSubset[] = [];
     for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));

@@ -5,6 +5,7 @@ import type { ClassifierNetwork } from "@simclr/models";
 import { buildNetwork, digestsOfNetwork, type Freezing, fineTuneRecipe } from "../build.js";
 import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
+import { hookPlugins } from "../plugins/build-hooks.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
 import { copyWeights } from "./copy-weights.js";
@@ -40,7 +41,7 @@ export async function classify(
   random: Random,
   environment: StageEnvironment,
 ): Promise<Classified> {
-  const { config } = environment;
+  const { config, parts } = environment;
   const { name, title, headLayer, freezing, pretrained } = options;
   const training = withBudgetLength(options.training, labelled);
   const weightsRandom = random.fork("weights", name);
@@ -63,6 +64,7 @@ export async function classify(
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
     ...digestsOfNetwork(environment),
+    ...hookPlugins(training, name, parts),
   ]);
   const summary = await trainStage(
     {
@@ -71,6 +73,7 @@ export async function classify(
       inputs,
       task: supervised({ network, recipe }),
       training,
+      place: name,
       dataset: labelled.dataset,
       indices: labelledIndices(labelled.dataset),
       recipe,

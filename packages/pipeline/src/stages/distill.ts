@@ -3,6 +3,7 @@ import { distillation } from "@simclr/distill";
 import { buildNetwork, fineTuneRecipe } from "../build.js";
 import type { Config, StudentConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
+import { hookPlugins } from "../plugins/build-hooks.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
 import type { Classified } from "./classify.js";
 import { copyWeights } from "./copy-weights.js";
@@ -35,7 +36,15 @@ export async function distill(
     copyWeights(await readWeights(pretrained.encoder.weights), network.weights, ["encoder/"]);
   }
   const recipe = fineTuneRecipe(config, training);
-  const inputs = fingerprint([training, alpha, temperature, student, teacher.inputs, images.unlabelled.fingerprint]);
+  const inputs = fingerprint([
+    training,
+    alpha,
+    temperature,
+    student,
+    teacher.inputs,
+    images.unlabelled.fingerprint,
+    ...hookPlugins(training, "distill", environment.parts),
+  ]);
   const summary = await trainStage(
     {
       title: `distilling (${student.name}) with ${labelled.words} labels`,
@@ -43,6 +52,7 @@ export async function distill(
       inputs,
       task: distillation({ teacher: teacher.network, student: network, recipe, temperature, alpha }),
       training,
+      place: "distill",
       dataset: alpha < 1 ? labelled.dataset : images.unlabelled,
       recipe,
       views: 1,

@@ -9,6 +9,7 @@ import type { RunImages } from "../images.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
+import { onlineEvaluation } from "./online-evaluation.js";
 import { type StageEnvironment, trainStage } from "./train-stage.js";
 
 /** The pretrained encoder and head; the caller disposes them. */
@@ -52,6 +53,8 @@ export async function pretrain(
       inputs,
       task,
       training: { ...config.pretrain, batchSize: effectiveBatch },
+      place: "pretrain",
+      measures: onlineEvaluation(images, encoder, random, environment),
       hooks: [collapseHook({ warn: (text) => environment.events.line(`warning: ${text}`), action: onCollapse })],
       dataset: images.unlabelled,
       recipe,

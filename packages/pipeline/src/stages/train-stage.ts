@@ -11,18 +11,33 @@ import {
   type Random,
 } from "@simclr/core";
 import { createLoader } from "@simclr/data";
-import { progressHook, type StepReport, type TrainerHook, type TrainingTask, train } from "@simclr/trainer";
+import {
+  averagedWeights,
+  type EmaHook,
+  earlyStopHook,
+  emaHook,
+  progressHook,
+  type StepReport,
+  type TrainerHook,
+  type TrainingReport,
+  type TrainingTask,
+  timeBudgetHook,
+  train,
+} from "@simclr/trainer";
 import {
   checkpointHook,
+  csvHook,
   jsonlHook,
   latestCheckpoint,
   memoryHook,
   readSteps,
+  tensorBoardHook,
   writeFileAtomic,
 } from "@simclr/trainer/node";
 import { buildOptimizer, buildSchedule } from "../build.js";
 import type { Config, TrainingConfig } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";
+import { buildHooks } from "../plugins/build-hooks.js";
 import type { Parts } from "../plugins/parts.js";
 import { recordPlugins } from "../plugins/recorded-plugins.js";
 import type { StageSummary } from "../results.js";
@@ -37,6 +52,8 @@ export interface TrainStage {
   readonly inputs: string;
   readonly task: TrainingTask<ImageBatch>;
   readonly training: TrainingConfig;
+  /** Where the training stands in the configuration, for messages. */
+  readonly place: string;
   readonly dataset: Dataset;
   /** Only these images; all where undefined. */
   readonly indices?: Int32Array;
@@ -44,6 +61,8 @@ export interface TrainStage {
   /** Views that the task takes of an image. */
   readonly views: number;
   readonly random: Random;
+  /** What measures, before the hooks that write or choose by it; on the first rank. @defaultValue none */
+  readonly measures?: readonly TrainerHook[];
   /** Besides those of every stage, on the first rank. @defaultValue none */
   readonly hooks?: readonly TrainerHook[];
   /** Travels inside the checkpoints: what is needed to rebuild the network and to use it. */
@@ -56,6 +75,8 @@ export interface StageEnvironment {
   readonly parts: Parts;
   readonly events: PipelineEvents;
   readonly signal?: AbortSignal | undefined;
+  /** When the run began, as `performance.now()` gives it: its time budget runs from there. */
+  readonly startedMs: number;
   /** The ranks of the run. All train; rank 0 alone writes, prints and measures. */
   readonly communicator: Communicator;
 }
@@ -79,7 +100,7 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   const checkpoint = await ownCheckpoint(stage, events);
   await communicator.barrier(); // every rank has read what is there before the first one writes
   if (done !== undefined && checkpoint !== undefined) {
-    assignWeights(task.state, checkpoint.state.weights, checkpoint.path);
+    assignWeights(task.state, averagedWeights(checkpoint.state), checkpoint.path);
     events.line(`${title}: done before, ${done.steps} steps`);
     return done;
   }
@@ -100,6 +121,7 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
   const schedule = buildSchedule(training, sampleCount);
   events.line(`${title}: ${sampleCount} images, ${schedule.totalSteps} steps of ${training.batchSize}${resumed}`);
+  const average = training.averageDecay === undefined ? undefined : emaHook({ decay: training.averageDecay });
   try {
     const report = await train({
       task,
@@ -110,14 +132,13 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
       ...(checkpoint && { resumeFrom: checkpoint.state }),
       ...(signal && { signal }),
       communicator,
-      hooks: [
-        ...(communicator.size > 1 ? [watchdogHook()] : []),
-        ...(communicator.rank === 0 ? recordingHooks(stage, metricsFile, environment) : []),
-      ],
+      hooks: hooksOf(stage, metricsFile, environment, average),
     });
-    if (report.interrupted)
-      throw new InterruptedError(`${title}: stopped at step ${report.step}; the same command goes on from there.`);
+    if (report.interrupted) throw new InterruptedError(interruption(title, report));
+    if (report.reason !== undefined) events.line(`${title}: ended after step ${report.step}, ${report.reason}`);
+    average?.apply();
   } finally {
+    average?.dispose();
     optimizer.dispose();
     await loader.close();
   }
@@ -140,25 +161,77 @@ async function ownCheckpoint({ folder, inputs, title }: TrainStage, events: Pipe
   );
 }
 
-/** Metrics, progress and checkpoints. */
-function recordingHooks(
+function interruption(title: string, { step, reason = "" }: TrainingReport): string {
+  const why = reason.startsWith("received ") ? "" : `, ${reason}`;
+  return `${title}: stopped at step ${step}${why}; the same command goes on from there.`;
+}
+
+/**
+ * Those that measure first, those that write after them, checkpoints last. Hooks of plugins may change what is trained, so
+ * all ranks have them; what writes and chooses is the first rank's.
+ */
+function hooksOf(
   stage: TrainStage,
   metricsFile: string,
-  { config, events, parts }: StageEnvironment,
+  environment: StageEnvironment,
+  average: EmaHook | undefined,
 ): TrainerHook[] {
-  const { folder, inputs, description } = stage;
+  const { config, communicator, events, parts } = environment;
+  const isFirst = communicator.rank === 0;
+  const { folder, training, place } = stage;
   return [
-    memoryHook({ everySteps: 10 }),
+    ...(communicator.size > 1 ? [watchdogHook()] : []),
+    ...(isFirst ? [memoryHook({ everySteps: 10, warn: warner(environment), maxBytes: maxBytes(config) })] : []),
+    ...(isFirst ? (stage.measures ?? []) : []),
+    ...buildHooks(training, place, parts, { folder, say: events.line }),
+    ...(average ? [average] : []),
+    ...(isFirst ? recordingHooks(stage, metricsFile, environment) : []),
+  ];
+}
+
+const warner =
+  ({ events }: StageEnvironment) =>
+  (text: string): void =>
+    events.line(`warning: ${text}`);
+
+const maxBytes = ({ memory }: Config): number | undefined =>
+  memory.warnAboveMegabytes === undefined ? undefined : memory.warnAboveMegabytes * 2 ** 20;
+
+/** Metrics, progress and checkpoints. */
+function recordingHooks(stage: TrainStage, metricsFile: string, environment: StageEnvironment): TrainerHook[] {
+  const { config, events, parts, startedMs } = environment;
+  const { folder, inputs, description, training } = stage;
+  const { everySeconds, everySteps, keep, best } = config.checkpoint;
+  return [
     jsonlHook(metricsFile),
+    ...(stage.measures?.length ? [jsonlHook(join(folder, "evaluations.jsonl"), { per: "evaluation" })] : []),
+    ...logs(stage, config),
     ...(stage.hooks ?? []),
     progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
+    ...(training.earlyStop ? [earlyStopHook(training.earlyStop)] : []),
+    ...(config.maxMinutes === undefined ? [] : [timeBudgetHook({ maxMinutes: config.maxMinutes, startedMs })]),
     checkpointHook({
       folder,
-      everySeconds: config.checkpoint.everySeconds,
-      keep: config.checkpoint.keep,
+      everySeconds,
+      ...(everySteps !== undefined && { everySteps }),
+      keep,
+      best,
       metadata: () => ({ ...description, inputs, plugins: recordPlugins(parts) }),
     }),
   ];
+}
+
+/** What other programs read. */
+function logs({ folder, measures = [] }: TrainStage, { logging }: Config): TrainerHook[] {
+  const { csv, tensorboard, histogramsEvery = 0 } = logging;
+  const tables = csv
+    ? [
+        csvHook(join(folder, "steps.csv")),
+        csvHook(join(folder, "epochs.csv"), { per: "epoch" }),
+        ...(measures.length > 0 ? [csvHook(join(folder, "evaluations.csv"), { per: "evaluation" })] : []),
+      ]
+    : [];
+  return [...tables, ...(tensorboard ? [tensorBoardHook(join(folder, "tensorboard"), { histogramsEvery })] : [])];
 }
 
 async function finishedSummary(folder: string, inputs: string): Promise<StageSummary | undefined> {
