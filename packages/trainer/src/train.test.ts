@@ -175,7 +175,7 @@ describe("train", () => {
     const source = numbers(3);
     const schedule = { totalSteps: 5, learningRateAt: () => Number.NaN };
     await expect(train({ task, optimizer, schedule, source, random })).rejects.toThrow(
-      "The schedule gives learning rate NaN at step 0; expected a finite number.",
+      "The learning rate of step 0 is NaN; expected a finite number >= 0. Correct the schedule, or the hook that sets it.",
     );
     const short: BatchSource<number> = { stepsPerEpoch: 4, epoch: source.epoch };
     await expect(train({ task, optimizer, schedule: constant(0.1, 5), source: short, random })).rejects.toThrow(
