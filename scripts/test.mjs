@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // All that must hold, from a fresh clone: set-up, build, lint, types, import graph, dead code, tests, tfjs-core's own
-// specs, packages.
+// specs, faults, packages.
 // Every step runs, whatever failed before; the last line is `N passed, N failed[, N skipped]`.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -81,6 +81,7 @@ step("import graph", () => check("import graph", run(process.execPath, ["scripts
 step("dead code", () => check("dead code", pnpm(["exec", "knip"])));
 step("tests", vitest);
 step("conformance", conformance);
+step("faults", () => check("faults", run(process.execPath, ["scripts/faults.mjs", "--short"])));
 step("packages", () => check("packages", turbo("check:package")));
 step("tarballs", () => check("tarballs", run(process.execPath, ["scripts/check-tarballs.mjs"])));
 

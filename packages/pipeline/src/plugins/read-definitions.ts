@@ -10,7 +10,14 @@ import {
 } from "@simclr/core";
 
 /** The kinds that a configuration can name. */
-const SUPPORTED = ["augmentation", "loss", "method", "encoder", "head", "hook"] as const satisfies readonly DefinitionKind[];
+const SUPPORTED = [
+  "augmentation",
+  "loss",
+  "method",
+  "encoder",
+  "head",
+  "hook",
+] as const satisfies readonly DefinitionKind[];
 export type SupportedKind = (typeof SUPPORTED)[number];
 
 /** One thing that a plugin adds. */

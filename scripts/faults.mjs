@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// pnpm faults [--short] [--json] [--write]: does to real runs what machines and people do to them, and shows what is lost.
+// Ends with 1 if anything is lost but the work since the last checkpoint, if a message is missing, or if a resumed run is not
+// the undisturbed one bit for bit. --write puts the table into docs/faults.md; --short is what CI runs.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { digests, isPretrained, losses, message, prepare, simclr, untilPretrained } from "./faults/lab.mjs";
+import * as lines from "./faults/lines.mjs";
+import { root } from "./tools.mjs";
+
+const isShort = process.argv.includes("--short");
+const asJson = process.argv.includes("--json");
+const size = isShort
+  ? { totalSteps: 24, kills: 4, cuts: 3, flips: 30, stopAfter: 5 }
+  : { totalSteps: 90, kills: 25, cuts: 60, flips: 200, stopAfter: 8 };
+
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const lab = mkdtempSync(join(tmpdir(), "simclr-faults-"));
+const started = Date.now();
+const rows = [];
+let failed = false;
+try {
+  await prepare(lab, size.totalSteps);
+  const whole = join(lab, "undisturbed");
+  const ended = await simclr(lab, whole, isShort ? untilPretrained(whole) : {});
+  if (!isPretrained(whole)) throw new Error(`the undisturbed run ended with ${ended.status}: ${message(ended, lab)}`);
+  const context = {
+    lab,
+    ...size,
+    isShort,
+    template: join(lab, "template"),
+    undisturbed: { losses: JSON.stringify(losses(whole)), digests: await digests(whole) },
+    random: lines.numbers(1),
+  };
+  say(`undisturbed: ${losses(whole).length} steps of pretraining`);
+  const line = async (test) => {
+    const row = await test(context);
+    rows.push(row);
+    const state = row.skipped ? `SKIPPED: ${row.skipped}` : row.problems.length > 0 ? "FAILED" : "ok";
+    say(`${row.fault}: ${state}`);
+    for (const problem of row.problems ?? []) say(`  ${problem}`);
+    failed ||= row.problems?.length > 0;
+  };
+  // Two at a time: every run has one thread.
+  const killing = line((here) => lines.sigkill({ ...here, random: lines.numbers(2) }));
+  await line(lines.sigterm);
+  const others = [lines.diskFull, lines.readOnly, lines.cut, lines.flip, lines.workersKilled, lines.notANumber];
+  for (const test of isShort ? others : [lines.sigtermTwice, ...others]) await line(test);
+  await killing;
+} catch (error) {
+  failed = true;
+  say(String(error.stack));
+} finally {
+  rmSync(lab, { recursive: true, force: true });
+}
+
+const seconds = Math.round((Date.now() - started) / 1000);
+if (asJson) console.log(JSON.stringify({ rows, seconds, passed: !failed }, null, 2));
+else console.log(table());
+if (process.argv.includes("--write")) writeFileSync(join(root, "docs/faults.md"), page());
+say(`${rows.length} faults, ${failed ? "some FAILED" : "all passed"}, ${seconds} s`);
+process.exitCode = failed ? 1 : 0;
+
+function table() {
+  const head = ["fault", "times", "lost", "what it says", "exit", "resumed run = undisturbed run"];
+  const body = rows.map(({ fault, times = 0, lost = "", message: text = "", exit = "", problems, skipped }) => {
+    const verdict = skipped ? `skipped: ${skipped}` : problems.length > 0 ? `NO: ${problems[0]}` : "yes";
+    return [fault, times, lost, text, exit, verdict].map((cell) => String(cell).replaceAll("|", "\\|"));
+  });
+  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function page() {
+  return `# Faults
+
+What a run survives, made by \`npm run faults -- --write\` (\`scripts/faults.mjs\`): each line is done to the real command
+\`simclr run\`, on a small network (ResNet-18 of 1/16 width, ${size.totalSteps} steps of pretraining, AdamW, averaged weights, a hook with a state, images that
+workers crop), with a checkpoint after every step. Then the same command runs again, without the fault, to its end. _Equal_ means that every
+loss, and every byte of the last checkpoint's weights, moments and averages, is that of a run which nobody disturbed.
+
+${table()}
+
+A power cut cannot be made by a script. Every file of a checkpoint is flushed to the disk before the folder gets its name, and the
+folder after it.
+`;
+}

@@ -1,0 +1,32 @@
+// The plugin of the runs in scripts/faults.mjs: harmless, unless the environment says otherwise.
+import { setTimeout as sleep } from "node:timers/promises";
+import { defineHook } from "@simclr/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+
+const { FAULT_NAN_AT, FAULT_SLOW_CHECKPOINT } = process.env;
+
+export const fault = defineHook({
+  name: "fault",
+  options: {},
+  create: () => {
+    let steps = 0; // a state of its own, which has to survive
+    return {
+      capture: () => ({ values: { steps } }),
+      restore: ({ values }) => {
+        steps = values.steps;
+      },
+      stepStart(run, start) {
+        if (start.step !== steps) throw new Error(`${steps} steps were remembered, ${start.step} were made`);
+        if (String(start.step) !== FAULT_NAN_AT) return;
+        const [{ variable }] = run.task.weights;
+        tf.tidy(() => variable.assign(tf.fill(variable.shape, Number.NaN)));
+      },
+      stepEnd() {
+        steps++;
+      },
+      async checkpoint() {
+        if (FAULT_SLOW_CHECKPOINT) await sleep(Number(FAULT_SLOW_CHECKPOINT));
+      },
+    };
+  },
+});
