@@ -112,6 +112,11 @@ describe("bad input", () => {
     [{ classNames: ["a", "a"] }, '`classNames` must be without duplicates; received "a" twice'],
     [{ classNames: [] }, "`classNames` must be a list of names, none of them empty"],
     [
+      { range: [0, 1] as const, format: "folder" as const },
+      'which has the format "folder". Leave it out; it is for "npy".',
+    ],
+    [{ classNames: ["a", "b"], format: "shapes" as const }, '`classNames` does not apply to the built-in "shapes"'],
+    [
       { split: "validation" as const, format: "shapes" as const },
       'the built-in "shapes" have the splits "train" and "test"',
     ],

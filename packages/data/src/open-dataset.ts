@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError, InvalidArgumentError } from "@simclr/core";
+import { checkApplicable } from "./applicable-options.js";
 import { isArrayName, readArrays } from "./arrays/read-arrays.js";
 import { cifarVariant, readCifar, refusePickles } from "./binaries/read-cifar.js";
 import { isStl10, readStl10 } from "./binaries/read-stl10.js";
@@ -62,17 +63,32 @@ function openUrls(url: string, options: ResolvedOpenOptions): Promise<OpenedData
   return openShards(url, expandBraces(url), options);
 }
 
+/** Readers of one file or folder; each refuses options that say nothing about what it reads. */
+const READERS = {
+  folder: readFolder,
+  splits: readSplits,
+  manifest: readManifest,
+  npy: readArrays,
+  cifar10: (path: string, options: ResolvedOpenOptions) => readCifar(path, "cifar10", options),
+  cifar100: (path: string, options: ResolvedOpenOptions) => readCifar(path, "cifar100", options),
+  stl10: readStl10,
+} as const;
+
+function read(format: keyof typeof READERS, path: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
+  checkApplicable(path, format, options);
+  return READERS[format](path, options);
+}
+
 async function openFile(path: string, options: ResolvedOpenOptions): Promise<OpenedDataset> {
   const { format } = options;
   if (format === undefined && isImageName(basename(path))) return readImage(path, options);
-  switch (format ?? formatOfFile(path)) {
+  const kind = format ?? formatOfFile(path);
+  switch (kind) {
     case "cifar10":
     case "cifar100":
-      return readCifar(path, format as "cifar10" | "cifar100", options);
     case "manifest":
-      return readManifest(path, options);
     case "npy":
-      return readArrays(path, options);
+      return read(kind, path, options);
     case "tar":
     case "parquet":
       return openShards(path, [path], options);
@@ -97,33 +113,23 @@ async function openFolder(path: string, options: ResolvedOpenOptions): Promise<O
   const names = await readdir(path).catch((cause: unknown) => {
     throw unreadable(resolve(path), cause);
   });
-  switch (format) {
-    case "folder":
-      return readFolder(path, options);
-    case "splits":
-      return readSplits(path, options);
-    case "cifar10":
-    case "cifar100":
-      return readCifar(path, format, options);
-    case "stl10":
-      return readStl10(path, options);
-    case "manifest":
-    case "npy":
-      throw new DataError(
-        `${resolve(path)} is a folder, but format "${format}" was asked for, which is a file. Give the path of the file.`,
-        { subject: path, expected: "a file" },
-      );
-  }
+  if (format === "manifest" || format === "npy")
+    throw new DataError(
+      `${resolve(path)} is a folder, but format "${format}" was asked for, which is a file. Give the path of the file.`,
+      { subject: path, expected: "a file" },
+    );
+  if (format !== undefined && format !== "tar" && format !== "parquet" && format !== "shapes")
+    return read(format, path, options);
   if (options.pattern !== undefined) return openShards(path, await expandPattern(join(path, options.pattern)), options);
   if (format === undefined) {
     const cifar = cifarVariant(names);
-    if (cifar !== undefined) return readCifar(path, cifar, options);
-    if (isStl10(names)) return readStl10(path, options);
+    if (cifar !== undefined) return read(cifar, path, options);
+    if (isStl10(names)) return read("stl10", path, options);
     await refusePickles(path);
   }
   const shards = await shardsOfFolder(path, format);
   if (shards !== undefined) return openShards(path, shards, options);
-  return (await isFolderOfSplits(path)) ? readSplits(path, options) : readFolder(path, options);
+  return read((await isFolderOfSplits(path)) ? "splits" : "folder", path, options);
 }
 
 /** Whether the folders at the top are `train` and other splits, and nothing else. */

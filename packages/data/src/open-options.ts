@@ -96,19 +96,19 @@ export interface ResolvedOpenOptions {
   readonly classNames: readonly string[] | undefined;
   readonly columns: DatasetColumns;
   readonly range: readonly [number, number] | undefined;
-  readonly layout: "NHWC" | "NCHW";
+  readonly layout: "NHWC" | "NCHW" | undefined;
   readonly cacheFolder: string | undefined;
 }
 
 export function resolveOpenOptions(options: OpenOptions): ResolvedOpenOptions {
   const { format, pattern, labels, limit, channels = 3, maxPixels = 100_000_000, onBroken = "error" } = options;
-  const { split = "train", seed = 0, columns = {}, layout = "NHWC", background, range, classNames } = options;
+  const { split = "train", seed = 0, columns = {}, layout, background, range, classNames } = options;
   if (format !== undefined) checkChoice("openDataset", { format }, FORMATS);
   if (limit !== undefined) checkInteger("openDataset", { limit }, 1);
   checkInteger("openDataset", { maxPixels }, 1);
   checkChoice("openDataset", { onBroken }, ["error", "skip"]);
   checkChoice("openDataset", { split }, SPLITS);
-  checkChoice("openDataset", { layout }, LAYOUTS);
+  if (layout !== undefined) checkChoice("openDataset", { layout }, LAYOUTS);
   checkInteger("openDataset", { seed });
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new InvalidArgumentError(

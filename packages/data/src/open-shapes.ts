@@ -6,12 +6,15 @@ import { shapes } from "./shapes/index.js";
 /** The path that means the built-in images; a folder of this name is `./shapes`. */
 export const SHAPES_NAME = "shapes";
 
+/** What says something about files only. */
+const NOT_FOR_SHAPES = ["pattern", "labels", "range", "layout", "background", "classNames"] as const;
+
 /** The built-in drawn images as an opened data set, which has nothing to skip or to ignore. */
 export function openShapes(options: ResolvedOpenOptions): OpenedDataset {
-  const { split, seed, limit, pattern, labels, channels, onBroken } = options;
+  const { split, seed, limit, channels, onBroken } = options;
   const refused =
-    pattern !== undefined ? "pattern" : labels !== undefined ? "labels" : channels !== 3 ? "channels" : "";
-  if (refused !== "")
+    NOT_FOR_SHAPES.find((name) => options[name] !== undefined) ?? (channels === 3 ? undefined : "channels");
+  if (refused !== undefined)
     throw new InvalidArgumentError(
       `openDataset: \`${refused}\` does not apply to the built-in "shapes". Leave it out; a folder of that name is "./shapes".`,
       { subject: refused },

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DataError, InvalidArgumentError } from "@simclr/core";
+import { checkApplicable } from "./applicable-options.js";
 import type { OpenedDataset } from "./encoded-dataset.js";
 import { listFiles } from "./folder-files.js";
 import { byCodeUnit, isHidden, isImageName } from "./image-names.js";
@@ -29,6 +30,7 @@ export async function openShards(
       `openDataset: format "${format}" does not fit the files ${paths.slice(0, 3).join(", ")}. Expected "tar" or "parquet", or the path of one folder or file.`,
       { subject: "format", expected: '"tar" or "parquet"', received: format },
     );
+  checkApplicable(name, format, options);
   const sources: SourceFile[] = [];
   if (format === "parquet") {
     for (const path of paths) sources.push(isUrl(path) ? await remoteFile(path, cacheFolder) : await localSource(path));

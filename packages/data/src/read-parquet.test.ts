@@ -108,4 +108,17 @@ describe("Parquet files", () => {
     writeFileSync(cut, lying);
     expect(await failure(openDataset(cut))).toContain("its metadata claims 2147483647 bytes of a file of 1972");
   });
+
+  it("that would be decoded for ever are given up, and the next file is read", async () => {
+    // Found by fuzzing, `npm run fuzz -- --format parquet --seed 1 --case 543`: a run of values that has no end.
+    const endless = fileURLToPath(new URL("../fixtures/damaged/endless.parquet", import.meta.url));
+    const [message, dataset] = await Promise.all([
+      failure(openDataset(endless)),
+      openDataset(join(fixtures, "codecs", "none.parquet")),
+    ]);
+    expect(message).toContain(
+      "endless.parquet: the Parquet file cannot be read: it was not decoded within 10 s, as if it had no end.",
+    );
+    await expectImages(dataset, [4]);
+  }, 60_000);
 });

@@ -5,7 +5,7 @@ import { formats } from "./formats.mjs";
 
 const USAGE = `npm run fuzz -- [--format ${Object.keys(formats).join(",")}] [--count 10000] [--seed 1] [--case N] [--messages]`;
 
-/** A case that shows no progress for so long hangs. Parquet has its own limit of 20 s, which ends with an error. */
+/** A case that shows no progress for so long hangs. Parquet has its own limit of 10 s, which ends with an error. */
 const HANG_MS = 180_000;
 
 /** Cases of one process: peaks of memory are of a process. */

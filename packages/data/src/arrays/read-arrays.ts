@@ -34,7 +34,7 @@ export async function readArrays(path: string, options: ResolvedOpenOptions): Pr
         name: path,
         imageShape: { height, width, channels },
         classes: { classNames: classes.classNames, labels: classes.labels.slice(0, options.limit) },
-        identity: ["arrays", count, height, width, channels, ...layout.range, options.layout, images.dataBytes],
+        identity: ["arrays", count, height, width, channels, ...layout.range, String(layout.planar), images.dataBytes],
         id,
         read: async (index): Promise<RawImage> =>
           toImage(await images.read(index * imageBytes, imageBytes), images.type, layout, id(index)),

@@ -13,7 +13,7 @@ import type {
 const MAX_HEAP_MEGABYTES = 512;
 
 /** A task may take this long, and longer if it unpacks much. */
-const BASE_TIMEOUT_MS = 20_000;
+const BASE_TIMEOUT_MS = 10_000;
 const TIMEOUT_MS_PER_MEGABYTE = 500;
 
 interface Job {

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import type { BackendReport } from "@simclr/backends";
+import { balanceWords, classBalance } from "@simclr/data";
 import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import type { LoadedPlugin } from "../plugins/load-plugins.js";
@@ -18,6 +19,7 @@ export function runFacts(
   const memory = process.resourceUsage().maxRSS / 1024; // kilobytes on every platform that Node supports
   return {
     "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
+    "training labels": balanceWords(classBalance(images.train)),
     "test images": images.test.size.toLocaleString("en"),
     classes: images.classNames.join(", "),
     "pretraining method": config.method.name,
