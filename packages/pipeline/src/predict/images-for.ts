@@ -57,7 +57,7 @@ export async function imagesFor(where: string, path: string, options: ImagesForO
 }
 
 /** The place of an image by its name. */
-export function indexOf(where: string, dataset: Dataset, name: string): number {
+function indexOf(where: string, dataset: Dataset, name: string): number {
   for (let index = 0; index < dataset.size; index++) if (dataset.id(index) === name) return index;
   throw new InvalidArgumentError(
     `${where}: ${dataset.name} holds no image called "${name}". Its first is ${dataset.id(0)}; names are paths below the folder, or inside the archive.`,
