@@ -1,3 +1,4 @@
+import "@simclr/backend-onednn/register";
 import "@simclr/ops/register";
 import "@tensorflow/tfjs-backend-cpu";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -32,7 +33,8 @@ function fill({ weights }: Model): void {
 }
 
 function make(architecture: ResNetArchitecture, part: "classifier" | "head" | "both" | "none"): Model {
-  const encoder = resNet({ widthMultiplier: WIDTH, imageSize: 64, ...architecture, random: "zeros" });
+  const { imageSize = preprocessing.imageSize } = architecture;
+  const encoder = resNet({ widthMultiplier: WIDTH, imageSize, ...architecture, random: "zeros" });
   const inputDimension = encoder.featureDimension;
   const made = model({
     encoder,
@@ -40,7 +42,7 @@ function make(architecture: ResNetArchitecture, part: "classifier" | "head" | "b
     ...(part !== "head" &&
       part !== "none" && { classifier: classifier({ inputDimension, classCount: 7, random: "zeros" }) }),
     classifierLayer: part === "both" ? 1 : 0,
-    preprocessing,
+    preprocessing: { ...preprocessing, imageSize },
     classNames: ["a", "b", "c", "d", "e", "f", "g"],
     origin: "a test",
   });
@@ -103,6 +105,27 @@ describe.each([
     expect(json.userDefinedMetadata.preprocessing).toContain("float32 [N, 64, 64, 3] (NHWC, RGB) in [0, 1]");
     expect(tf.memory().numTensors).toBe(before);
   }, 60_000);
+});
+
+describe("at full width, on images of 33 pixels", () => {
+  it.each([
+    ["r18", { depth: 18 }],
+    ["r50", { depth: 50 }],
+    ["r50_1x_sk1", { depth: 50, selectiveKernel: true }],
+  ] as const)(
+    "%s gives the same outputs in onnxruntime-node, and in tfjs on cpu",
+    async (name, architecture) => {
+      await tf.setBackend("onednn");
+      const made = make({ ...architecture, widthMultiplier: 1, imageSize: 33 }, "classifier");
+      const onnx = await exportOnnx(made, join(folder, `${name}.onnx`));
+      expect(onnx.check!.difference).toBeLessThan(1e-5);
+      await tf.setBackend("cpu");
+      const tfjs = await exportTfjs(made, join(folder, name));
+      expect(tfjs.check!.difference).toBeLessThan(1e-5);
+      made.dispose();
+    },
+    300_000,
+  );
 });
 
 describe("exports", () => {
