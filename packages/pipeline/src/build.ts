@@ -193,7 +193,8 @@ const SCHEDULES = { cosine: warmupCosine, linear: warmupLinear, constant: warmup
 
 export function buildSchedule(training: TrainingConfig, sampleCount: number): Schedule {
   const { batchSize, steps, warmupEpochs, optimizer } = training;
-  const epochs = training.epochs ?? ((steps! - 1) * batchSize) / sampleCount;
+  // floor(images * epochs / batch) + 1 steps, and more than no epochs for the first of them
+  const epochs = training.epochs ?? (Math.max(steps! - 1, 0.5) * batchSize) / sampleCount;
   return SCHEDULES[optimizer.schedule ?? "cosine"]({
     learningRate: optimizer.learningRate,
     scaling: optimizer.scaling,

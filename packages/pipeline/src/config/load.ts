@@ -103,7 +103,7 @@ function assign(document: Document, assignment: string): void {
     });
   }
   try {
-    document.setIn(path, value.toJS());
+    document.setIn(path, document.createNode(value.toJS()));
   } catch (cause) {
     throw new ConfigError(`--set ${assignment}: there is no place "${path.join(".")}" in the configuration.`, {
       subject: assignment,

@@ -11,7 +11,7 @@ const range = z
   .tuple([positive, positive])
   .refine(([low, high]) => low <= high, { message: "must be [low, high] with low <= high" });
 
-const depth = z.union([18, 34, 50, 101, 152, 200].map((each) => z.literal(each as ResNetDepth)));
+const depth = z.literal([18, 34, 50, 101, 152, 200]);
 
 const dropFits = (size: { depth: ResNetDepth; dropBlock?: unknown }): boolean =>
   size.dropBlock === undefined || hasBottlenecks(size.depth);

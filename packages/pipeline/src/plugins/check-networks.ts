@@ -1,10 +1,27 @@
 import { ConfigError } from "@simclr/core";
 import { resNetFeatureDimension } from "@simclr/models";
 import { checkEncoder, checkHead } from "@simclr/models/testing";
-import { architectureOf, type Plan } from "../build.js";
+import { architectureOf, ownEncoder, type Plan } from "../build.js";
 import { namedEncoder, namedHead } from "./build-own.js";
 import { inPlace } from "./build-recipe.js";
 import { ofPlugin } from "./check-parts.js";
+
+/**
+ * Checks what the configuration says of its networks, without making one: that a ResNet is possible and the images are large
+ * enough for its stem, and that plugins have the encoders and the head that are named.
+ *
+ * @throws ConfigError with the place in the configuration.
+ */
+export function checkArchitectures({ config, parts }: Plan): void {
+  const { model, distill } = config;
+  const students = (distill?.students ?? []).map((size, i) => ({ size, place: `distill.students[${i}]` }));
+  for (const { size, place } of [{ size: {}, place: "model" }, ...students]) {
+    const own = ownEncoder(config, size);
+    if (own === undefined) inPlace(place, () => resNetFeatureDimension(architectureOf(config, size)));
+    else namedEncoder(own, `${place}.encoder`, parts);
+  }
+  if (model.head.name !== undefined) namedHead(model.head, "model.head", parts);
+}
 
 /**
  * Tries the encoders and the head that a configuration takes from plugins, with its options, on the backend that will run

@@ -13,7 +13,7 @@ import { checkMemory } from "../memory/check-memory.js";
 import { loadClassifier } from "../predict/load-classifier.js";
 import { loadTrainedModel } from "../predict/load-trained-model.js";
 import { run } from "../run/run.js";
-import { checkNetworks } from "./check-networks.js";
+import { checkArchitectures, checkNetworks } from "./check-networks.js";
 import { openParts } from "./parts.js";
 
 const FIXTURE = fileURLToPath(new URL("../../fixtures/plugins/networks.mjs", import.meta.url));
@@ -96,6 +96,39 @@ describe("encoders and heads of plugins", () => {
   });
 
   it.each<[string, Settings, Settings, string]>([
+    [
+      "a width without whole channels",
+      { width: 0.3 },
+      {},
+      "model: resNet: `widthMultiplier` must give whole channel counts, so 64 times it must be an integer; received 0.3",
+    ],
+    [
+      "images too small for the stem",
+      { stem: "imagenet" },
+      {},
+      "model: resNet: `imageSize` must be an integer >= 32; received 16. The imagenet stem reduces images 32 times.",
+    ],
+    [
+      "a student without whole channels",
+      {},
+      { distill: { ...labelled, students: [{ name: "self" }, { name: "thin", width: 0.01 }] } },
+      "distill.students[1]: resNet: `widthMultiplier` must give whole channel counts",
+    ],
+    ["an encoder that no plugin has", { encoder: "nowhere" }, {}, 'model.encoder: unknown encoder "nowhere".'],
+    ["a head that no plugin has", { head: { name: "nowhere" } }, {}, 'model.head: unknown head "nowhere".'],
+  ])("are known before anything is made: %s", async (_, model, change, message) => {
+    const config = configOf(model, change);
+    const parts = await openParts(config);
+    expect(() => checkArchitectures({ config, parts })).toThrow(message);
+  });
+
+  it.each<[string, Settings, Settings, string]>([
+    [
+      "a depth that there is not",
+      { depth: 51 },
+      {},
+      "`model.depth`: invalid option: expected one of 18|34|50|101|152|200; received 51.",
+    ],
     [
       "a ResNet besides",
       { encoder: "single", depth: 50 },

@@ -7,7 +7,7 @@ import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
 import { checkHooks } from "../plugins/build-hooks.js";
 import { pretrainMethod } from "../plugins/build-method.js";
-import { checkNetworks } from "../plugins/check-networks.js";
+import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
 import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
@@ -81,6 +81,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const loss = pretrainLoss(config, parts);
   const method = pretrainMethod({ config, parts });
   checkHooks(config, parts);
+  checkArchitectures({ config, parts });
   const folder = await openTogether(config, fresh, communicator);
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
