@@ -205,6 +205,41 @@ function program(endWith: (code: number) => void): Command {
       await exportCommand(model, options);
     });
 
+  const config = simclr.command("config").description("explain and check configurations").exitOverride();
+
+  config
+    .command("validate")
+    .description("check a configuration without running it")
+    .argument("<file>", "YAML")
+    .option("--data <folder>", "folder of the data, instead of data.root")
+    .addOption(assignments())
+    .option("--json", "print the whole configuration, defaults filled in")
+    .addHelpText("after", "\nExample:\n  simclr config validate my.yaml --set pretrain.epochs=10")
+    .action(async (file: string, options: ConfigValidateOptions) => {
+      const { configValidateCommand } = await import("./config-command.js");
+      await configValidateCommand(file, options);
+    });
+
+  config
+    .command("explain")
+    .description("say what a key means, what it may be and what it is by default, and the same of the keys below")
+    .argument("<key>", "such as pretrain.effectiveBatch")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  simclr config explain distill")
+    .action(async (key: string, options: ConfigExplainOptions) => {
+      const { configExplainCommand } = await import("./config-command.js");
+      configExplainCommand(key, options);
+    });
+
+  config
+    .command("schema")
+    .description("print JSON Schema, by which editors complete and check YAML")
+    .addHelpText("after", "\nExample:\n  simclr config schema > simclr.schema.json")
+    .action(async () => {
+      const { configSchemaCommand } = await import("./config-command.js");
+      configSchemaCommand();
+    });
+
   simclr
     .command("model")
     .description("say what a network is and needs: layers, parameters, feature dimension, arithmetic, memory")
@@ -246,7 +281,7 @@ function program(endWith: (code: number) => void): Command {
     });
 
   // Commander prints help and its own errors; exitOverride turns its exits into CommanderError on every level.
-  for (const command of [...simclr.commands, ...imports.commands]) command.exitOverride();
+  for (const command of [...simclr.commands, ...imports.commands, ...config.commands]) command.exitOverride();
   return simclr;
 }
 
@@ -349,5 +384,15 @@ export interface LabelCommandOptions {
   readonly count: number;
   readonly seed: number;
   readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface ConfigValidateOptions {
+  readonly data?: string;
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+export interface ConfigExplainOptions {
   readonly json?: boolean;
 }

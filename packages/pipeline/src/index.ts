@@ -1,3 +1,11 @@
+export {
+  type ConfigKey,
+  configJsonSchema,
+  configKeys,
+  configPage,
+  explainKey,
+  keyWords,
+} from "./config/describe.js";
 export { type LoadOptions, loadConfig, parseConfig } from "./config/load.js";
 export {
   type Config,
