@@ -14,7 +14,7 @@ pretrain: { batchSize: 40, epochs: 4, optimizer: { learningRate: 0.1 } }
 labels: [{ perClass: 4 }]
 finetune: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }
 supervised: { batchSize: 20, steps: 6, optimizer: { learningRate: 0.05 } }
-distill: { batchSize: 40, steps: 6, optimizer: { learningRate: 0.05 }, students: [{ name: self }] }
+distill: { batchSize: 40, steps: 6, rounds: 2, optimizer: { learningRate: 0.05 }, students: [{ name: self }] }
 evaluate: { linear: { epochs: 5 } }
 checkpoint: { everySeconds: 0.001 }
 `;
@@ -47,8 +47,18 @@ describe("simclr run", () => {
     expect(undisturbed.status).toBe(0);
     for (const method of ["kNN", "linear probe", "supervised from scratch", "fine-tuned", "distilled (self)"])
       expect(undisturbed.stdout).toContain(method);
-    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
-    expect(accuracy).toHaveLength(7); // kNN and linear probe with all labels and with few; supervised, fine-tuned, distilled
+    const { accuracy, distillation } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    // kNN and linear probe with all labels and with few; supervised, fine-tuned, distilled in two rounds.
+    expect(accuracy).toHaveLength(8);
+    const shares = (method: string) => accuracy.find((row: { method: string }) => row.method === method).top1;
+    const [first, second] = distillation;
+    expect([first.teacher.test, first.student.test]).toEqual([shares("fine-tuned"), shares("distilled (self)")]);
+    expect([second.teacher.test, second.student.test, second.round]).toEqual([
+      shares("distilled (self)"),
+      shares("distilled (self, round 2)"),
+      2,
+    ]);
+    expect(first.student.test - first.teacher.test).toBeCloseTo(first.corrected - first.spoiled, 9);
     for (const { top1 } of accuracy) expect(top1).toBeGreaterThanOrEqual(0);
     expect(readFileSync(join(folder, "undisturbed/report.html"), "utf8")).toContain("distilled (self)");
     expect(losses("undisturbed", "pretrain")).toHaveLength(21); // floor(200 * 4 / 40) + 1
@@ -72,14 +82,14 @@ describe("simclr run", () => {
     const second = await simclr(["run", "tiny.yaml", "-o", "killed"]);
     expect(second.stderr).toMatch(/pretraining: .*, going on from step \d+/);
     expect(second.status).toBe(0);
-    for (const stage of [["pretrain"], ["4-per-class", "finetune"], ["4-per-class", "distill-self"]])
+    for (const stage of [["pretrain"], ["4-per-class", "finetune"], ["4-per-class", "distill-self-2"]])
       expect(losses("killed", ...stage)).toEqual(losses("undisturbed", ...stage));
   });
 
   it("does not do again what is done, and gives the same results", async () => {
     const again = await simclr(["run", "tiny.yaml", "-o", "undisturbed", "--json"]);
     expect(again.status).toBe(0);
-    expect(again.stderr.match(/done before/g)).toHaveLength(4);
+    expect(again.stderr.match(/done before/g)).toHaveLength(5);
     expect(undisturbed.stdout).toContain(`${(100 * JSON.parse(again.stdout).accuracy[0].top1).toFixed(1)} %`);
   });
 

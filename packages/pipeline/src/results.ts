@@ -19,6 +19,30 @@ export interface StageSummary {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
+/** How often something is right, in [0, 1]; undefined where no image is of the kind, or its class is not known. */
+export interface Shares {
+  readonly labelled: number | undefined;
+  readonly unlabelled: number | undefined;
+  readonly test: number;
+}
+
+/** A student beside the teacher of its round. Training images: at most 5,000, drawn once, at the test-time crop. */
+export interface DistillationRecord {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** For people: "100 (10 a class)". */
+  readonly labels: string;
+  /** From 1; from the second on, the teacher is the student of the round before. */
+  readonly round: number;
+  readonly teacher: Shares;
+  readonly student: Shares;
+  readonly agreement: { readonly training: number; readonly test: number };
+  /** Share of test images that the student has right and the teacher wrong. */
+  readonly corrected: number;
+  /** Share of test images that the student has wrong and the teacher right. */
+  readonly spoiled: number;
+}
+
 /** Which plugin a run was made with. */
 export interface PluginRecord {
   readonly name: string;
@@ -38,6 +62,8 @@ export interface RunResults {
   readonly accuracy: readonly AccuracyRow[];
   readonly calibration: readonly CalibrationCheck[];
   readonly stages: readonly StageSummary[];
+  /** One for each student, label budget and round. */
+  readonly distillation: readonly DistillationRecord[];
   readonly facts: Readonly<Record<string, string>>;
   /** In the order of the config. */
   readonly plugins: readonly PluginRecord[];

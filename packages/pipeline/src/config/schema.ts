@@ -380,6 +380,19 @@ const fields = z.strictObject({
       ...labelledFields,
       temperature: positive.default(1),
       alpha: z.number().min(0).max(1).default(1).describe("1 distils only; below, labels count too (Eq. 3)"),
+      teacherTemperature: positive
+        .optional()
+        .describe("of the teacher alone: below `temperature` it sharpens; by default as the paper, the same"),
+      minConfidence: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe("images count where the teacher is this sure; 0, as in the paper, takes all"),
+      rounds: count.default(1).describe("each student teaches the next round's of its kind"),
+      stopAgreement: share
+        .default(1)
+        .describe("no further round once student and teacher agree on this share of the training crops"),
       students: z.array(student).min(1),
     })
     .refine(oneLength, ONE_LENGTH)

@@ -122,7 +122,26 @@ function confusionOf(rows: readonly MeasuredRow[], { test, classNames }: RunImag
 }
 
 function distillationFacts(results: RunResults): Fact[] {
-  return results.stages
+  const percent = (value: number | undefined): string => (value === undefined ? "–" : `${(100 * value).toFixed(1)} %`);
+  const compared = results.distillation.flatMap(({ name, labels, round, teacher, student, agreement, ...rest }) => {
+    const who = `${name}${round > 1 ? `, round ${round}` : ""}, ${labels} labels`;
+    const both = (kind: "labelled" | "unlabelled" | "test"): string =>
+      `${percent(teacher[kind])} and ${percent(student[kind])}`;
+    return [
+      { name: `${who}: teacher and student right on labelled training images`, value: both("labelled") },
+      { name: `${who}: teacher and student right on unlabelled training images`, value: both("unlabelled") },
+      { name: `${who}: teacher and student right on test images`, value: both("test") },
+      {
+        name: `${who}: both agree on training and test images`,
+        value: `${percent(agreement.training)} and ${percent(agreement.test)}`,
+      },
+      {
+        name: `${who}: test images corrected and spoiled by the student`,
+        value: `${percent(rest.corrected)} and ${percent(rest.spoiled)}`,
+      },
+    ];
+  });
+  const followed = results.stages
     .filter(({ stage }) => stage.startsWith("distilling"))
     .flatMap(({ stage, metrics }) => [
       {
@@ -131,4 +150,5 @@ function distillationFacts(results: RunResults): Fact[] {
       },
       { name: `${stage}: entropy of the teacher's answers`, value: `${(metrics.teacherEntropy ?? 0).toFixed(3)} nats` },
     ]);
+  return [...compared, ...followed];
 }

@@ -1,7 +1,7 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
 import { encoderName, pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
-import type { Config } from "../config/schema.js";
+import type { Config, StudentConfig } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages, type RunImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
@@ -10,7 +10,7 @@ import { pretrainMethod } from "../plugins/build-method.js";
 import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
-import type { MeasuredRow, RunResults, StageSummary } from "../results.js";
+import type { DistillationRecord, MeasuredRow, RunResults, StageSummary } from "../results.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { distill } from "../stages/distill.js";
 import { applyBudget, type LabelledSubset, words } from "../stages/label-budget.js";
@@ -32,6 +32,7 @@ import { pluginWords, runFacts } from "./facts.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
 import { REPORT, reportOf } from "./report-of.js";
 import type { RunFolder } from "./run-folder.js";
+import { askTrainingImages, compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
 
 export interface RunOptions {
   readonly events?: PipelineEvents;
@@ -59,6 +60,7 @@ interface Run extends StageEnvironment {
   readonly folder: RunFolder;
   readonly random: Random;
   readonly rows: MeasuredRow[];
+  readonly distillation: DistillationRecord[];
   readonly stages: StageSummary[];
 }
 
@@ -103,6 +105,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       folder,
       random,
       rows: [],
+      distillation: [],
       stages: [],
     };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
@@ -129,6 +132,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       accuracy: state.rows.map(({ predictions: _predictions, ...row }) => row),
       calibration: calibration?.rows ?? [],
       stages: state.stages,
+      distillation: state.distillation,
       facts: runFacts(config, backend, images, parts.plugins, Date.now() - started),
       plugins: parts.plugins.map(({ name, version, sha256, file }) => ({
         name,
@@ -215,35 +219,79 @@ async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: Lab
     freezing: { fineTuneAfter, freezeHead },
   } as const;
   const teacher = await classify(options, images, labelled, folder, random, state);
-  await addNetwork(state, "fine-tuned", labels, teacher);
-  for (const student of config.distill?.students ?? []) {
-    const distilled = await distill(
-      config.distill!,
-      student,
-      teacher,
-      pretrained,
-      images,
-      labelled,
-      folder,
-      random,
-      state,
-    );
-    await addNetwork(state, `distilled (${student.name})`, labels, distilled);
-    distilled.network.dispose();
-  }
+  const answers = await addNetwork(state, "fine-tuned", labels, teacher);
+  const first: Taught = { classified: teacher, answers, training: await trainingAnswers(state, teacher, labelled) };
+  for (const student of config.distill?.students ?? []) await distilRounds(state, student, first, pretrained, labelled);
   teacher.network.dispose();
 }
 
+/** A network that may teach, and what it answers; on the first rank. */
+interface Taught {
+  readonly classified: Classified;
+  readonly answers: readonly number[] | undefined;
+  readonly training: TrainingAnswers | undefined;
+}
+
+/** One student, and those that it teaches in turn. */
+async function distilRounds(
+  state: Run,
+  student: StudentConfig,
+  first: Taught,
+  pretrained: Pretrained,
+  labelled: LabelledSubset,
+): Promise<void> {
+  const { config, images, folder, random, events } = state;
+  const settings = config.distill!;
+  const { rounds, stopAgreement } = settings;
+  let teacher = first;
+  for (let round = 1; round <= rounds; round++) {
+    const options = { settings, student, teacher: teacher.classified, round, pretrained, labelled };
+    const classified = await distill(options, images, folder, random, state);
+    const name = round === 1 ? student.name : `${student.name}, round ${round}`;
+    const answers = await addNetwork(state, `distilled (${name})`, labelled.words, classified);
+    const training = await trainingAnswers(state, classified, labelled);
+    if (answers && training && teacher.answers && teacher.training)
+      state.distillation.push(
+        compareAnswers(
+          { name: student.name, labels: labelled.words, round },
+          { test: teacher.answers, training: teacher.training },
+          { test: answers, training },
+          images.test.labels,
+        ),
+      );
+    if (teacher !== first) teacher.classified.network.dispose();
+    teacher = { classified, answers, training };
+    const agreement = classified.summary.metrics.agreement ?? 0;
+    if (round < rounds && agreement >= stopAgreement) {
+      events.line(
+        `${student.name}: no further round: student and teacher agree on ${(100 * agreement).toFixed(1)} % of the training crops`,
+      );
+      break;
+    }
+  }
+  teacher.classified.network.dispose();
+}
+
+async function trainingAnswers(
+  { config, images, communicator }: Run,
+  { network }: Classified,
+  { dataset }: LabelledSubset,
+): Promise<TrainingAnswers | undefined> {
+  if (config.distill === undefined || communicator.rank > 0) return undefined;
+  return askTrainingImages(network, images.train, dataset, config);
+}
+
+/** Gives the classes predicted for the test images, on the first rank. */
 async function addNetwork(
   state: Run,
   method: string,
   labels: string,
   trained: Classified,
   { isBaseline = false } = {},
-): Promise<void> {
+): Promise<readonly number[] | undefined> {
   const { config, images, communicator } = state;
   state.stages.push(trained.summary);
-  if (communicator.rank > 0) return;
+  if (communicator.rank > 0) return undefined;
   const logits = await featuresOf(
     images.test,
     testRecipe(config),
@@ -251,7 +299,9 @@ async function addNetwork(
     logitsOf(trained.network),
   );
   const protocol = `${encoderName(trained.network.encoder)}, ${trained.summary.steps} steps, centre crop`;
-  addRow(state, method, labels, measureLogits(logits, protocol), isBaseline);
+  const measured = measureLogits(logits, protocol);
+  addRow(state, method, labels, measured, isBaseline);
+  return measured.predictions;
 }
 
 function addRow(state: Run, method: string, labels: string, measured: Measured, isBaseline = false): void {

@@ -11,22 +11,32 @@ import type { LabelledSubset } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
 import { type StageEnvironment, trainStage } from "./train-stage.js";
 
-/** Stage 3: a student learns the fine-tuned teacher's answers on all training images. The caller disposes the network. */
+/** One student of one round. */
+export interface DistillOptions {
+  readonly settings: NonNullable<Config["distill"]>;
+  readonly student: StudentConfig;
+  /** The fine-tuned network, or from the second round on the student of the round before. */
+  readonly teacher: Classified;
+  /** From 1. */
+  readonly round: number;
+  readonly pretrained: Pretrained;
+  readonly labelled: LabelledSubset;
+}
+
+/** Stage 3: a student learns its teacher's answers on all training images. The caller disposes the network. */
 export async function distill(
-  settings: NonNullable<Config["distill"]>,
-  student: StudentConfig,
-  teacher: Classified,
-  pretrained: Pretrained,
+  options: DistillOptions,
   images: RunImages,
-  labelled: LabelledSubset,
   folder: RunFolder,
   random: Random,
   environment: StageEnvironment,
 ): Promise<Classified> {
+  const { settings, student, teacher, round, pretrained, labelled } = options;
   const { config } = environment;
-  const { alpha, students: _students, temperature: defaultTemperature, ...training } = settings;
+  const { alpha, teacherTemperature, minConfidence, temperature: defaultTemperature, ...rest } = settings;
+  const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, ...training } = rest;
   const temperature = student.temperature ?? defaultTemperature;
-  const name = `distill-${student.name}`;
+  const name = `distill-${student.name}${round > 1 ? `-${round}` : ""}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.
   const headLayer = student.initialize === "teacher" ? config.finetune.headLayer : 0;
   const network = buildNetwork(environment, images.classNames.length, headLayer, random.fork("weights", name), student);
@@ -37,20 +47,19 @@ export async function distill(
   }
   const recipe = fineTuneRecipe(config, training);
   const inputs = fingerprint([
-    training,
-    alpha,
-    temperature,
-    student,
-    teacher.inputs,
-    images.unlabelled.fingerprint,
+    ...[training, alpha, temperature, teacherTemperature ?? null, minConfidence],
+    ...[student, teacher.inputs, images.unlabelled.fingerprint],
     ...hookPlugins(training, "distill", environment.parts),
   ]);
   const summary = await trainStage(
     {
-      title: `distilling (${student.name}) with ${labelled.words} labels`,
+      title: `distilling (${student.name}${round > 1 ? `, round ${round}` : ""}) with ${labelled.words} labels`,
       folder: folder.stage(labelled.tag, name),
       inputs,
-      task: distillation({ teacher: teacher.network, student: network, recipe, temperature, alpha }),
+      task: distillation({
+        ...{ teacher: teacher.network, student: network, recipe, temperature, alpha, minConfidence },
+        teacherTemperature,
+      }),
       training,
       place: "distill",
       dataset: alpha < 1 ? labelled.dataset : images.unlabelled,
