@@ -8,7 +8,7 @@ const wordsOf = (key: string): Readonly<Record<string, string>> =>
 describe("the description of the configuration", () => {
   it("says what a key may be, what it is by default, and what it means", () => {
     expect(wordsOf("pretrain.optimizer")).toMatchObject({
-      "pretrain.optimizer.momentum": "number >= 0 and < 1; by default 0.9",
+      "pretrain.optimizer.momentum": "number >= 0 and < 1; by default 0.9: not of adamw",
       "pretrain.optimizer.learningRate": "number > 0; required: before scaling by the batch size",
     });
     expect(wordsOf("model.depth")["model.depth"]).toMatch(/one of 18, 34, 50, 101, 152, 200; by default 18/);
