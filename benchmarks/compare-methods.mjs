@@ -25,7 +25,7 @@ const { values } = parseArgs({
     model: { type: "string", default: "r18_0.25x" },
     size: { type: "string", default: "32" },
     epochs: { type: "string", default: "10" },
-    batch: { type: "string", default: "256" },
+    batch: { type: "string", default: "" },
     limit: { type: "string", default: "10000" },
     "test-limit": { type: "string", default: "10000" },
     seed: { type: "string", default: "0" },
@@ -35,26 +35,22 @@ const { values } = parseArgs({
     table: { type: "boolean", default: false },
   },
 });
-const [imageSize, epochs, batchSize, limit, testLimit, seed] = [
-  "size",
-  "epochs",
-  "batch",
-  "limit",
-  "test-limit",
-  "seed",
-].map((key) => Number(values[key]));
+const [imageSize, epochs, limit, testLimit, seed] = ["size", "epochs", "limit", "test-limit", "seed"].map((key) =>
+  Number(values[key]),
+);
 
 /**
  * What each method is run with, where it differs: SGD with momentum 0.9, weight decay 5e-4, learning rate 0.3, a head of 3
- * layers to 128. Momenta and queues are those of short runs on few images, not the papers'.
+ * layers to 128. Momenta and queues are those of short runs on few images, not the papers'. Methods without negatives take
+ * more steps of fewer images.
  */
 const SETTINGS = {
   simclr: { options: { temperature: 0.5 } },
   "simclr-v2": { options: { temperature: 0.5, momentum: 0.98, queueSize: 4096 } },
   "moco-v2": { options: { temperature: 0.2, momentum: 0.98, queueSize: 4096, symmetric: true } },
-  byol: { options: { momentum: 0.98 }, head: { hiddenDimension: 512 } },
-  simsiam: { learningRate: 0.1, head: { hiddenDimension: 512 } },
-  swav: { options: { prototypes: 128 } },
+  byol: { batchSize: 64, options: { momentum: 0.99 }, head: { hiddenDimension: 512 } },
+  simsiam: { batchSize: 64, head: { hiddenDimension: 512 } },
+  swav: { batchSize: 64, options: { prototypes: 32, smallViews: 0 } },
   "barlow-twins": { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
   vicreg: { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
   dcl: { options: { temperature: 0.5 } },
@@ -68,9 +64,15 @@ const results = existsSync(file)
       .filter(Boolean)
       .map((line) => JSON.parse(line))
   : [];
-const key = { model: values.model, imageSize, epochs, batchSize, limit, seed };
+const batchSizeOf = (name) => Number(values.batch || (SETTINGS[name]?.batchSize ?? 256));
+const keyOf = (name) => ({
+  ...{ model: values.model, imageSize, epochs, limit, seed },
+  ...(name !== "random" && { batchSize: batchSizeOf(name) }),
+});
 const found = (name) =>
-  results.find((result) => result.method === name && Object.entries(key).every(([k, value]) => result[k] === value));
+  results.find(
+    (result) => result.method === name && Object.entries(keyOf(name)).every(([k, value]) => result[k] === value),
+  );
 
 if (values.table) {
   const random = found("random");
@@ -129,7 +131,7 @@ async function measure(encoder) {
 }
 
 function record(result) {
-  const line = { ...result, ...key, backend: `${backend.name} (${backend.details})` };
+  const line = { ...result, ...keyOf(result.method), backend: `${backend.name} (${backend.details})` };
   results.push(line);
   appendFileSync(file, `${JSON.stringify(line)}\n`);
   console.log(`${result.method}: kNN ${(100 * result.knn).toFixed(1)} %`);
@@ -147,6 +149,7 @@ for (const name of values.methods.split(",")) {
   if (method === undefined)
     throw new Error(`--methods: there is no "${name}". There are: ${Object.keys(methods).join(", ")}.`);
   const setting = SETTINGS[name];
+  const batchSize = batchSizeOf(name);
   const learningRate = Number(values["learning-rate"] ?? setting.learningRate ?? 0.3);
   const options = { ...setting.options, ...JSON.parse(values.options) };
   const { encoder, head } = build(setting, method.outputNorm);
@@ -155,7 +158,7 @@ for (const name of values.methods.split(",")) {
   const optimizer = momentumSgd({ momentum: 0.9, weightDecay: 5e-4 });
   const sampleCount = images.train.size;
   const source = createLoader(withoutLabels(images.train), { batchSize, random: random.fork("loader") });
-  const folder = join(values.output, [name, ...Object.values(key)].join("-"));
+  const folder = join(values.output, [name, ...Object.values(keyOf(name))].join("-"));
   const { checkpoint } = await latestCheckpoint(folder);
   const deviations = [];
   const started = performance.now();

@@ -86,6 +86,16 @@ describe("simclr run", () => {
       expect(losses("killed", ...stage)).toEqual(losses("undisturbed", ...stage));
   });
 
+  it("stands beside itself in a comparison, with its mean", async () => {
+    const { status, stdout } = await simclr(["compare", "undisturbed", "undisturbed"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/labels .* method .* seed 0 .* seed 0 .* mean, 95 % interval/);
+    expect(stdout).toMatch(/fine-tuned +│ +(\d+\.\d %) +│ +\1 +│ +\1 \(/);
+    const missing = await simclr(["compare", "undisturbed", "nowhere"]);
+    expect(missing.stderr).toContain("error: nowhere holds no results of a run");
+    expect(missing.status).toBe(1);
+  });
+
   it("does not do again what is done, and gives the same results", async () => {
     const again = await simclr(["run", "tiny.yaml", "-o", "undisturbed", "--json"]);
     expect(again.status).toBe(0);

@@ -205,6 +205,19 @@ function program(endWith: (code: number) => void): Command {
       await exportCommand(model, options);
     });
 
+  simclr
+    .command("compare")
+    .description(
+      "put runs side by side; of runs of one name, which differ in their seed, also the mean and its interval",
+    )
+    .argument("<runs...>", "folders of runs that have ended")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  simclr compare runs/cifar10-small-*")
+    .action(async (runs: readonly string[], options: CompareCommandOptions) => {
+      const { compareCommand } = await import("./compare-command.js");
+      await compareCommand(runs, options);
+    });
+
   const config = simclr.command("config").description("explain and check configurations").exitOverride();
 
   config
@@ -394,5 +407,9 @@ export interface ConfigValidateOptions {
 }
 
 export interface ConfigExplainOptions {
+  readonly json?: boolean;
+}
+
+export interface CompareCommandOptions {
   readonly json?: boolean;
 }

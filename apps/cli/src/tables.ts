@@ -1,4 +1,4 @@
-import type { ModelSummary, RunResults } from "@simclr/pipeline";
+import type { Comparison, ModelSummary, RunResults } from "@simclr/pipeline";
 import Table from "cli-table3";
 import pc from "picocolors";
 
@@ -17,6 +17,22 @@ export function accuracyTable(rows: RunResults["accuracy"]): string {
       const gain = baseline && method !== baseline.method ? signed(100 * (top1 - baseline.top1)) : "";
       out.push([i === 0 ? pc.bold(labels) : "", method, percent(top1), gain]);
     }
+  }
+  return out.toString();
+}
+
+/** Methods of several runs side by side; of repetitions also the mean and its 95 % interval. */
+export function comparisonTable({ runs, rows, isRepeated }: Comparison): string {
+  const heads = runs.map(({ name, seed }) => (isRepeated ? `seed ${seed}` : name));
+  const mean = isRepeated ? ["mean, 95 % interval"] : [];
+  const numbers = [...heads, ...mean];
+  const out = table(["labels", "method", ...numbers], ["left", "left", ...numbers.map(() => "right" as const)]);
+  for (const [i, { labels, method, top1, summary }] of rows.entries()) {
+    const { low, high } = summary;
+    const interval = low === undefined ? "" : ` (${(100 * low).toFixed(1)} to ${(100 * high!).toFixed(1)})`;
+    const cells = top1.map((share) => (share === undefined ? "" : percent(share)));
+    const first = i === 0 || rows[i - 1]!.labels !== labels;
+    out.push([first ? pc.bold(labels) : "", method, ...cells, ...mean.map(() => percent(summary.mean) + interval)]);
   }
   return out.toString();
 }

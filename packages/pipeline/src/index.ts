@@ -29,5 +29,6 @@ export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export type { MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";
+export { type ComparedRow, type Comparison, compareRuns, type FinishedRun, readRun } from "./run/compare-runs.js";
 export { type RunOptions, type RunOutcome, run } from "./run/run.js";
 export { InterruptedError } from "./stages/train-stage.js";

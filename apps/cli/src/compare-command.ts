@@ -1,0 +1,12 @@
+import { compareRuns, readRun } from "@simclr/pipeline";
+import type { CompareCommandOptions } from "./index.js";
+import { comparisonTable } from "./tables.js";
+
+/** `simclr compare RUN…` */
+export async function compareCommand(
+  folders: readonly string[],
+  { json = false }: CompareCommandOptions,
+): Promise<void> {
+  const comparison = compareRuns(await Promise.all(folders.map(readRun)));
+  process.stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : `${comparisonTable(comparison)}\n`);
+}
