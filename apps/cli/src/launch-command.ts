@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { availableParallelism } from "node:os";
 import { ConfigError } from "@simclr/core";
+import { availableCores } from "@simclr/core/node";
 import { type Host, launchLine, withoutLauncher } from "@simclr/distributed";
 
 export interface LaunchCommandOptions {
@@ -18,7 +18,7 @@ export async function launchCommand(args: readonly string[], options: LaunchComm
   const placed = hosts.reduce((sum, { ranks }) => sum + ranks, 0);
   const ranks = options.ranks ?? (placed || 2);
   const onThisMachine = hosts.length === 0 ? ranks : Math.max(...hosts.map((host) => host.ranks));
-  const threadsPerRank = options.threads ?? Math.max(1, Math.floor(availableParallelism() / onThisMachine));
+  const threadsPerRank = options.threads ?? Math.max(1, Math.floor(availableCores() / onThisMachine));
   const { command, args: line } = launchLine([process.execPath, process.argv[1]!, ...args], {
     ranks,
     hosts,

@@ -97,14 +97,21 @@ function windowTaps(
   inputSize: number,
   size: number,
 ): ResampleTaps {
-  const taps = kernel === "bilinear" ? 2 : 4;
+  const axes = boxes.map((box) => resizeTaps(kernel, ...windowOf(box), inputSize, size));
+  const taps = Math.max(...axes.map((axis) => axis.taps));
   const index = new Int32Array(boxes.length * size * taps);
-  const weight = new Float32Array(boxes.length * size * taps);
-  for (const [i, box] of boxes.entries()) {
-    const [start, length] = windowOf(box);
-    const axis = resizeTaps(kernel, start, length, inputSize, size);
-    index.set(axis.index, i * size * taps);
-    weight.set(axis.weight, i * size * taps);
+  const weight = new Float32Array(boxes.length * size * taps); // taps that a box does not need keep weight 0
+  for (const [i, axis] of axes.entries()) {
+    if (axis.taps === taps) {
+      index.set(axis.index, i * size * taps);
+      weight.set(axis.weight, i * size * taps);
+      continue;
+    }
+    for (let at = 0; at < size; at++) {
+      const [from, to] = [at * axis.taps, (i * size + at) * taps];
+      index.set(axis.index.subarray(from, from + axis.taps), to);
+      weight.set(axis.weight.subarray(from, from + axis.taps), to);
+    }
   }
   return { index, weight, size, taps };
 }

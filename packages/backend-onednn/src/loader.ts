@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BackendError, InvalidArgumentError } from "@simclr/core";
-import { availableCores } from "./available-cores.js";
+import { availableCores } from "@simclr/core/node";
 import { explainFailure, type FailedAttempt, prebuiltPackage } from "./load-failure.js";
 import type { Binding, NativeInfo, NativeMemory } from "./native.js";
 

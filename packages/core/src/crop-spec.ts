@@ -1,5 +1,10 @@
-/** Interpolation of a resize: TF1's and TF2's bicubic kernels (reference: `a` = -0.75 corner-aligned, -0.5 half-pixel), or bilinear. */
-export type ResizeKernel = "tf1-bicubic" | "tf2-bicubic" | "bilinear";
+/**
+ * Interpolation of a resize: TF1's and TF2's bicubic kernels (reference: `a` = -0.75 corner-aligned, -0.5 half-pixel), bilinear,
+ * or the cubic of libvips and so of sharp, which alone widens when it shrinks and so does not alias.
+ */
+export type ResizeKernel = (typeof RESIZE_KERNELS)[number];
+
+export const RESIZE_KERNELS = ["tf1-bicubic", "tf2-bicubic", "bilinear", "vips"] as const;
 
 /** How the box of a random crop is drawn: as `tf.image.sample_distorted_bounding_box` or as torchvision's RandomResizedCrop. */
 export type CropSampler = "tf" | "torchvision";

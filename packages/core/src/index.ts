@@ -1,5 +1,13 @@
 export { type BlockingCollectives, type Communicator, type Reduction, singleProcess } from "./communicator.js";
-export type { CenterCropSpec, CropBox, CropSampler, CropSpec, RandomCropSpec, ResizeKernel } from "./crop-spec.js";
+export {
+  type CenterCropSpec,
+  type CropBox,
+  type CropSampler,
+  type CropSpec,
+  type RandomCropSpec,
+  RESIZE_KERNELS,
+  type ResizeKernel,
+} from "./crop-spec.js";
 export {
   type CroppedBatch,
   type Dataset,

@@ -1,4 +1,4 @@
-import type { CropSpec } from "../crop-spec.js";
+import { type CropSpec, RESIZE_KERNELS } from "../crop-spec.js";
 import { InvalidArgumentError } from "../errors.js";
 import { checkChoice, checkInteger } from "../shape.js";
 
@@ -11,7 +11,7 @@ export function checkCropSpec(where: string, spec: CropSpec): void {
   const { kind, size, kernel } = spec;
   checkChoice(where, { kind }, ["random-resized-crop", "center-crop"]);
   checkInteger(where, { size }, 1);
-  checkChoice(where, { kernel }, ["tf1-bicubic", "tf2-bicubic", "bilinear"]);
+  checkChoice(where, { kernel }, RESIZE_KERNELS);
   if (spec.kind === "random-resized-crop") {
     checkChoice(where, { sampler: spec.sampler }, ["tf", "torchvision"]);
     checkRange(where, "area", spec.area, 1);

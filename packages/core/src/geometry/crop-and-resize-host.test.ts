@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expectClose } from "@simclr/test-utils";
 import { describe, expect, it } from "vitest";
 import type { CropBox, ResizeKernel } from "../crop-spec.js";
@@ -5,7 +7,7 @@ import type { RawImage } from "../dataset.js";
 import { Random } from "../random.js";
 import { cropAndResizeHost } from "./crop-and-resize-host.js";
 
-const kernels: readonly ResizeKernel[] = ["tf1-bicubic", "tf2-bicubic", "bilinear"];
+const kernels: readonly ResizeKernel[] = ["tf1-bicubic", "tf2-bicubic", "bilinear", "vips"];
 
 function noise(height: number, width: number, channels: number): RawImage {
   const random = Random.fromSeed(4);
@@ -26,10 +28,11 @@ function oracle(image: RawImage, box: CropBox, size: number, kernel: ResizeKerne
     kernel === "bilinear" ? Math.max(0, 1 - Math.abs(x)) : cubic(x, kernel === "tf1-bicubic" ? -0.75 : -0.5);
   const row = (i: number, length: number): [number, number][] => {
     const source = (i + half) * (length / size) - half;
+    const step = kernel === "vips" ? Math.max(1, length / size) : 1;
     const taps: [number, number][] = [];
-    for (let p = Math.floor(source) - 1; p <= Math.floor(source) + 2; p++) {
+    for (let p = Math.floor(source - 2 * step); p <= Math.ceil(source + 2 * step); p++) {
       if (kernel === "tf2-bicubic" && (p < 0 || p >= length)) continue;
-      taps.push([Math.min(Math.max(p, 0), length - 1), weigh(p - source)]);
+      taps.push([Math.min(Math.max(p, 0), length - 1), weigh((p - source) / step)]);
     }
     const sum = taps.reduce((total, [, w]) => total + w, 0);
     return taps.map(([p, w]) => [p, w / sum]);
@@ -58,6 +61,28 @@ describe("cropAndResizeHost", () => {
     for (const kernel of kernels)
       for (const box of boxes)
         expectClose(cropAndResizeHost(image, box, 9, kernel), oracle(image, box, 9, kernel), { atol: 1e-6 }); // float32
+  });
+
+  it("takes any number of channels, and writes where it is told to, shared memory or not", () => {
+    for (const channels of [1, 2, 4, 5, 9]) {
+      const image = noise(11, 13, channels);
+      const box = { top: 1, left: 2, height: 9, width: 8 };
+      const shared = new Float32Array(new SharedArrayBuffer(4 * (36 * channels + 8)));
+      const into = shared.subarray(4, 4 + 36 * channels);
+      expect(cropAndResizeHost(image, box, 6, "vips", { into })).toBe(into);
+      expectClose(into, oracle(image, box, 6, "vips"), { atol: 1e-6 });
+      expect([...shared.subarray(0, 4), ...shared.subarray(-4)]).toEqual(new Array(8).fill(0));
+    }
+    expect(() =>
+      cropAndResizeHost(noise(4, 4, 3), { top: 0, left: 0, height: 4, width: 4 }, 4, "vips", {
+        into: new Float32Array(47),
+      }),
+    ).toThrow("cropAndResizeHost: `into` must hold 48 floats, as [4, 4, 3] says; received 47.");
+  });
+
+  it("runs what resample.wat says", () => {
+    const script = fileURLToPath(new URL("../../scripts/build-wasm.mjs", import.meta.url));
+    expect(execFileSync(process.execPath, [script, "--check"], { encoding: "utf8" })).toBe("");
   });
 
   it("is division by 255, to the last bit, where nothing is cropped or resized", () => {

@@ -2,11 +2,14 @@ import type { CropBox, ResizeKernel } from "../crop-spec.js";
 import type { RawImage } from "../dataset.js";
 import { InvalidArgumentError } from "../errors.js";
 import { checkInteger } from "../shape.js";
+import { resample } from "./resampler.js";
 import { type AxisTaps, resizeTaps } from "./resize-taps.js";
 
 export interface CropAndResizeOptions {
   /** Mirror the result left to right. @defaultValue false */
   readonly flip?: boolean;
+  /** Where to put the result: float32 of S * S * C, shared memory or not. @defaultValue a new array */
+  readonly into?: Float32Array;
 }
 
 /**
@@ -17,8 +20,8 @@ export interface CropAndResizeOptions {
  * @param box - The crop, inside the image.
  * @param size - Side S of the result in pixels, >= 1.
  * @param kernel - The interpolation, see `resizeTaps`.
- * @returns float32 [S, S, C] in [0, 1]; the bicubic kernels may overshoot a little.
- * @throws InvalidArgumentError if the box does not lie within the image, or the image's data do not fit its shape.
+ * @returns float32 [S, S, C] in [0, 1]; the bicubic kernels may overshoot a little. It is `options.into` where that is given.
+ * @throws InvalidArgumentError if the box does not lie within the image, or the data or `into` do not fit their shapes.
  */
 export function cropAndResizeHost(
   image: RawImage,
@@ -35,12 +38,19 @@ export function cropAndResizeHost(
       `cropAndResizeHost: \`image.data\` must hold ${height * width * channels} bytes, as [${height}, ${width}, ${channels}] says; received ${data.length}.`,
       { subject: "image.data", expected: String(height * width * channels), received: String(data.length) },
     );
-  const rows = resizeTaps(kernel, box.top, box.height, height, size);
-  const columns = resizeTaps(kernel, box.left, box.width, width, size);
-  if (options.flip === true) reverseAxis(columns);
-  scaleIndex(columns.index, channels);
-  const narrowed = resampleColumns(image, box, rows, columns, size);
-  return resampleRows(narrowed, box.top, rows, size, size * channels);
+  const { flip = false, into = new Float32Array(size * size * channels) } = options;
+  if (into.length !== size * size * channels)
+    throw new InvalidArgumentError(
+      `cropAndResizeHost: \`into\` must hold ${size * size * channels} floats, as [${size}, ${size}, ${channels}] says; received ${into.length}.`,
+      { subject: "into", expected: String(size * size * channels), received: String(into.length) },
+    );
+  const rows = resizeTaps(kernel, 0, box.height, box.height, size);
+  const columns = resizeTaps(kernel, 0, box.width, box.width, size);
+  if (flip) reverseAxis(columns);
+  const stride = width * channels;
+  const start = box.top * stride + box.left * channels;
+  resample({ data, start, stride, length: box.width * channels, channels }, rows, columns, size, into);
+  return into;
 }
 
 function checkBox({ height, width }: RawImage, box: CropBox): void {
@@ -65,90 +75,4 @@ function reverseAxis({ index, weight, taps }: AxisTaps): void {
       [weight[a], weight[b]] = [weight[b]!, weight[a]!];
     }
   }
-}
-
-function scaleIndex(index: Int32Array, factor: number): void {
-  for (let i = 0; i < index.length; i++) index[i] = index[i]! * factor;
-}
-
-/** Resizes the columns of those rows of the box that some output row reads: float32 [box.height, size * C]. */
-function resampleColumns(
-  { data, width, channels }: RawImage,
-  box: CropBox,
-  rows: AxisTaps,
-  columns: AxisTaps,
-  size: number,
-): Float32Array {
-  const used = new Uint8Array(box.height);
-  for (let i = 0; i < rows.index.length; i++) used[rows.index[i]! - box.top] = 1;
-  const result = new Float32Array(box.height * size * channels);
-  const resampleRow = columns.taps === 4 ? resampleRowOf4 : resampleRowOf2;
-  for (let y = 0; y < box.height; y++)
-    if (used[y] === 1)
-      resampleRow(data, (box.top + y) * width * channels, columns, channels, result, y * size * channels);
-  return result;
-}
-
-type ResampleRow = (
-  data: Uint8Array,
-  row: number,
-  columns: AxisTaps,
-  channels: number,
-  result: Float32Array,
-  at: number,
-) => void;
-
-const resampleRowOf4: ResampleRow = (data, row, { index, weight }, channels, result, at) => {
-  let out = at;
-  for (let k = 0; k < index.length; k += 4) {
-    const w0 = weight[k]!;
-    const w1 = weight[k + 1]!;
-    const w2 = weight[k + 2]!;
-    const w3 = weight[k + 3]!;
-    const i0 = row + index[k]!;
-    const i1 = row + index[k + 1]!;
-    const i2 = row + index[k + 2]!;
-    const i3 = row + index[k + 3]!;
-    for (let c = 0; c < channels; c++)
-      result[out++] = w0 * data[i0 + c]! + w1 * data[i1 + c]! + w2 * data[i2 + c]! + w3 * data[i3 + c]!;
-  }
-};
-
-const resampleRowOf2: ResampleRow = (data, row, { index, weight }, channels, result, at) => {
-  let out = at;
-  for (let k = 0; k < index.length; k += 2) {
-    const w0 = weight[k]!;
-    const w1 = weight[k + 1]!;
-    const i0 = row + index[k]!;
-    const i1 = row + index[k + 1]!;
-    for (let c = 0; c < channels; c++) result[out++] = w0 * data[i0 + c]! + w1 * data[i1 + c]!;
-  }
-};
-
-/** Resizes the rows, and divides by 255: float32 [size, rowLength]. */
-function resampleRows(
-  narrowed: Float32Array,
-  top: number,
-  { index, weight, taps }: AxisTaps,
-  size: number,
-  rowLength: number,
-): Float32Array {
-  const result = new Float32Array(size * rowLength);
-  const second = taps === 4 ? 1 : 0; // of the four taps below, bilinear rows have the middle two
-  for (let y = 0; y < size; y++) {
-    const k = y * taps;
-    const w0 = taps === 4 ? weight[k]! : 0;
-    const w1 = weight[k + second]!;
-    const w2 = weight[k + second + 1]!;
-    const w3 = taps === 4 ? weight[k + 3]! : 0;
-    const i0 = (index[k]! - top) * rowLength;
-    const i1 = (index[k + second]! - top) * rowLength;
-    const i2 = (index[k + second + 1]! - top) * rowLength;
-    const i3 = (index[k + taps - 1]! - top) * rowLength;
-    const out = y * rowLength;
-    for (let x = 0; x < rowLength; x++)
-      result[out + x] =
-        (w0 * narrowed[i0 + x]! + w1 * narrowed[i1 + x]! + w2 * narrowed[i2 + x]! + w3 * narrowed[i3 + x]!) / 255;
-  }
-  return result;
 }

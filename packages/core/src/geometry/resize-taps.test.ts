@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ResizeKernel } from "../crop-spec.js";
 import { resizeTaps } from "./resize-taps.js";
 
-const kernels: readonly ResizeKernel[] = ["tf1-bicubic", "tf2-bicubic", "bilinear"];
+const kernels: readonly ResizeKernel[] = ["tf1-bicubic", "tf2-bicubic", "bilinear", "vips"];
 
 function resize(row: readonly number[], kernel: ResizeKernel, size: number, start = 0, length = row.length): number[] {
   const { index, weight, taps } = resizeTaps(kernel, start, length, row.length, size);
@@ -54,6 +54,13 @@ describe("resizeTaps", () => {
       inside.map((x) => x * x),
       { atol: 1e-4 },
     ); // values up to 361
+  });
+
+  it("averages what it shrinks, with vips alone", () => {
+    const stripes = Array.from({ length: 64 }, (_, i) => (i % 2) * 100); // nothing but the highest frequency
+    for (const value of resize(stripes, "vips", 16).slice(2, -2)) expect(Math.abs(value - 50)).toBeLessThan(2);
+    expect(resize(stripes, "bilinear", 21).some((value) => Math.abs(value - 50) > 25)).toBe(true);
+    expect(resize([1, 5, 2, 8, 3], "vips", 9)[4]).toBe(2); // the middle of the middle, as wide as Keys' kernel is
   });
 
   it("does not see beyond the window: crop first, then resize", () => {

@@ -1,4 +1,4 @@
-import type { ResizeKernel } from "../crop-spec.js";
+import { RESIZE_KERNELS, type ResizeKernel } from "../crop-spec.js";
 import { InvalidArgumentError } from "../errors.js";
 import { checkChoice, checkInteger } from "../shape.js";
 
@@ -8,19 +8,22 @@ export interface AxisTaps {
   readonly index: Int32Array;
   /** Weights, [outputSize * taps]; those of one output position sum to 1. */
   readonly weight: Float32Array;
-  /** Taps per output position: 4 for the bicubic kernels, 2 for bilinear. */
+  /** Taps per output position: 2 for bilinear, 4 for TF1's and TF2's bicubic, 4 and more for `"vips"`. */
   readonly taps: number;
 }
 
 /**
- * The taps that resize the window [start, start + length) of an axis to `outputSize` positions, without
- * antialiasing, as if the window had been cut out first.
+ * The taps that resize the window [start, start + length) of an axis to `outputSize` positions, as if the window had been
+ * cut out first. Only `"vips"` antialiases.
  *
  * - `"tf1-bicubic"`: Keys' kernel with a = -0.75, source = destination * (length / outputSize); taps outside the
  *   window repeat its edge.
  * - `"tf2-bicubic"`: Keys' kernel with a = -0.5, source = (destination + 0.5) * (length / outputSize) - 0.5; taps
  *   outside the window are dropped and the others renormalised.
  * - `"bilinear"`: the triangle kernel at the same half-pixel positions; taps outside repeat the edge.
+ * - `"vips"`: Keys' kernel with a = -0.5 at the same positions, as wide as the step from output to output where that is more
+ *   than a pixel; taps outside repeat the edge. Where it shrinks this is libvips' `cubic`, but for the rounding to
+ *   whole numbers in between and, above a factor of 4, the box filter before it.
  *
  * @param kernel - The interpolation.
  * @param start - First position of the window, >= 0.
@@ -30,7 +33,8 @@ export interface AxisTaps {
  * @throws InvalidArgumentError if the window does not lie within the axis.
  * @remarks TensorFlow tabulates its bicubic kernel at steps of 1/1024 of a pixel; here it is evaluated exactly. For
  *   scales that are multiples of 1/1024 the two agree to float32 rounding, otherwise to about 1e-3 of the range.
- * @see Keys 1981, doi:10.1109/TASSP.1981.1163711; tensorflow/core/kernels/image/resize_bicubic_op.cc
+ * @see Keys 1981, doi:10.1109/TASSP.1981.1163711; tensorflow/core/kernels/image/resize_bicubic_op.cc; libvips,
+ *   resample/reduceh.cpp and templates.h, `calculate_coefficients_catmull`
  */
 export function resizeTaps(
   kernel: ResizeKernel,
@@ -39,7 +43,7 @@ export function resizeTaps(
   inputSize: number,
   outputSize: number,
 ): AxisTaps {
-  checkChoice("resizeTaps", { kernel }, ["tf1-bicubic", "tf2-bicubic", "bilinear"]);
+  checkChoice("resizeTaps", { kernel }, RESIZE_KERNELS);
   checkInteger("resizeTaps", { start });
   checkInteger("resizeTaps", { length }, 1);
   checkInteger("resizeTaps", { outputSize }, 1);
@@ -48,6 +52,7 @@ export function resizeTaps(
       `resizeTaps: the window [${start}, ${start + length}) must lie within the axis; received an axis of ${inputSize}. Shrink the crop.`,
       { subject: "length", expected: `start + length <= ${inputSize}`, received: String(start + length) },
     );
+  if (kernel === "vips") return antialiasedTaps(start, length, outputSize);
   const taps = kernel === "bilinear" ? 2 : 4;
   const index = new Int32Array(outputSize * taps);
   const weight = new Float32Array(outputSize * taps);
@@ -72,6 +77,32 @@ export function resizeTaps(
     }
   }
   return { index, weight, taps };
+}
+
+function antialiasedTaps(start: number, length: number, outputSize: number): AxisTaps {
+  const scale = length / outputSize;
+  const widening = Math.max(1, scale);
+  const taps = Math.ceil(4 * widening);
+  const index = new Int32Array(outputSize * taps);
+  const weight = new Float32Array(outputSize * taps);
+  for (let i = 0; i < outputSize; i++) {
+    const source = (i + 0.5) * scale - 0.5;
+    const first = Math.floor(source - 2 * widening) + 1;
+    let sum = 0;
+    for (let k = 0; k < taps; k++) {
+      index[i * taps + k] = start + clamp(first + k, length - 1);
+      sum += weight[i * taps + k] = keys((first + k - source) / widening);
+    }
+    for (let k = 0; k < taps; k++) weight[i * taps + k] = weight[i * taps + k]! / sum;
+  }
+  return { index, weight, taps };
+}
+
+/** Keys' kernel with a = -0.5. */
+function keys(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return 1 + x * x * (1.5 * x - 2.5);
+  return x < 2 ? 2 + x * (x * (2.5 - 0.5 * x) - 4) : 0;
 }
 
 function clamp(position: number, last: number): number {

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import type { Communicator } from "@simclr/core";
 import { requireAgreement } from "@simclr/distributed";
 import type { Config } from "../config/schema.js";
@@ -39,7 +38,7 @@ export function announceRanks({ size }: Communicator, events: PipelineEvents): v
   if (size === 1) return;
   events.line(`${size} ranks`);
   const local = Number(process.env.OMPI_COMM_WORLD_LOCAL_SIZE ?? process.env.MPI_LOCALNRANKS ?? size);
-  const processors = availableParallelism();
+  const processors = availableCores();
   if (local > processors)
     events.line(`warning: ${local} ranks share ${processors} processors of this machine; start no more than that`);
 }

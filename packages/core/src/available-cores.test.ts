@@ -1,8 +1,6 @@
-import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterEach, expect, it } from "vitest";
 import { cgroupQuota } from "./available-cores.js";
 
@@ -48,14 +46,4 @@ it("reads control groups of version 1", () => {
 it("knows no quota where there is none", () => {
   expect(quotaWith({})).toBeUndefined();
   expect(quotaWith({ "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n" })).toBeUndefined();
-});
-
-const hasTaskset = process.platform === "linux" && spawnSync("taskset", ["--version"]).status === 0;
-
-it.runIf(hasTaskset)("is the default number of threads, held to the process's affinity", () => {
-  const index = fileURLToPath(new URL("../dist/index.js", import.meta.url));
-  const script = `import { onednnInfo } from ${JSON.stringify(index)}; console.log(onednnInfo().threads);`;
-  const { SIMCLR_NUM_THREADS: _, ...env } = process.env;
-  const command = ["-c", "0", process.execPath, "--input-type=module", "-e", script];
-  expect(execFileSync("taskset", command, { encoding: "utf8", env }).trim()).toBe("1");
 });

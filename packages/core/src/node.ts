@@ -1,0 +1,1 @@
+export { availableCores } from "./available-cores.js";
