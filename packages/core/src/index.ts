@@ -44,7 +44,7 @@ export { type AxisTaps, resizeTaps } from "./geometry/resize-taps.js";
 export { sampleCropBox } from "./geometry/sample-crop-box.js";
 export { checkOptions } from "./options.js";
 export { checkApiVersion, definePlugin, type NamedDefinition, PLUGIN_LISTS, type Plugin } from "./plugin.js";
-export { Random, type RandomKey } from "./random.js";
+export { Random, type RandomKey, type StreamKey } from "./random.js";
 export {
   checkChoice,
   checkInRange,

@@ -59,4 +59,12 @@ describe("Random", () => {
   it("refuses a seed that is not a whole number", () => {
     expect(() => Random.fromSeed(1.5)).toThrow("Random.fromSeed: `seed` must be an integer >= 0; received 1.5.");
   });
+
+  it("travels as data", () => {
+    const stream = Random.fromSeed(9).fork("a", 3);
+    const copy = Random.fromKey(structuredClone(stream.key));
+    stream.uniform();
+    expect(copy.fork("b").uniform()).toBe(stream.fork("b").uniform());
+    expect(copy.uniform()).toBe(Random.fromSeed(9).fork("a", 3).uniform());
+  });
 });

@@ -8,6 +8,9 @@ export type RandomKey = string | number;
 
 type State = readonly [number, number, number, number];
 
+/** What names a stream, as data: it travels to worker threads and back. */
+export type StreamKey = State;
+
 /** First 128 bits of the fraction of pi: nothing up the sleeve. */
 const ROOT: State = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
 
@@ -30,6 +33,16 @@ export class Random {
   static fromSeed(seed: number): Random {
     checkInteger("Random.fromSeed", { seed });
     return new Random(absorb(ROOT, seed));
+  }
+
+  /** The stream whose `key` this is. */
+  static fromKey(key: StreamKey): Random {
+    return new Random(key);
+  }
+
+  /** Names this stream: `Random.fromKey(random.key)` draws what `random` draws, from its beginning. */
+  get key(): StreamKey {
+    return this.#key;
   }
 
   /** The stream at `path` below this one; independent of what was drawn from this one. */

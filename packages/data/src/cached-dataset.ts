@@ -1,13 +1,16 @@
 import type { Dataset, ImageShape } from "@simclr/core";
 import { checkIndex, type SkippedImage } from "./encoded-dataset.js";
+import { PixelFile } from "./pixel-file.js";
 import { commonShape, imageAt, type PixelStore } from "./pixel-store.js";
 
-/** A data set whose images are decoded and in memory. It does not need the data set it was made from any more. */
+/** A data set whose images are decoded. It does not need the data set it was made from any more. */
 export interface CachedDataset extends Dataset {
-  /** All pixels, uint8 [N, H, W, C] in shared memory, if all images have one size. Owned by the data set: do not write. */
+  /** All pixels, uint8 [N, H, W, C] in shared memory, if all images have one size and lie there. Owned by the data set: do not write. */
   readonly pixels: Uint8Array | undefined;
   /** Bytes that the decoded images take. */
   readonly byteLength: number;
+  /** The file that holds them; undefined if they are in memory. */
+  readonly file: string | undefined;
   /** What was left out because it is broken, when the data set was opened or now. */
   readonly skipped: readonly SkippedImage[];
 }
@@ -34,6 +37,7 @@ export function cachedDataset(parts: CachedDatasetParts): CachedDataset {
   const { name, store, ids, classNames, labels, fingerprint, skipped } = parts;
   const size = ids.length;
   const imageShape: ImageShape | undefined = commonShape(store, labels.keys());
+  const file = store.file === undefined ? undefined : new PixelFile(store.file);
   let byteLength = 0;
   for (let i = 0; i < size; i++) byteLength += store.height[i]! * store.width[i]! * store.channels;
   return {
@@ -45,13 +49,17 @@ export function cachedDataset(parts: CachedDatasetParts): CachedDataset {
     fingerprint,
     skipped,
     byteLength,
-    pixels: imageShape === undefined ? undefined : new Uint8Array(store.buffers[0]!, 0, byteLength),
+    file: store.file?.path,
+    pixels:
+      imageShape === undefined || file !== undefined ? undefined : new Uint8Array(store.buffers[0]!, 0, byteLength),
     id: (index) => ids[checkIndex(name, index, size)]!,
     read: async (index) => {
-      const image = imageAt(store, checkIndex(name, index, size));
+      checkIndex(name, index, size);
+      if (file !== undefined) return file.readSync(store, index);
+      const image = imageAt(store, index);
       return { ...image, data: new Uint8Array(image.data) };
     },
-    close: async () => {},
+    close: async () => file?.close(),
     [STORE]: store,
   } as CachedDataset;
 }

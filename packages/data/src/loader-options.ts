@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import {
   type CropSpec,
   checkChoice,
@@ -8,7 +7,9 @@ import {
   InvalidArgumentError,
   type Random,
 } from "@simclr/core";
+import { availableCores } from "@simclr/core/node";
 import type { BatchShare } from "./batch-order.js";
+import type { BrokenPolicy } from "./encoded-dataset.js";
 
 export interface LoaderOptions {
   /** Images in a batch, >= 1. */
@@ -41,8 +42,18 @@ export interface LoaderOptions {
   readonly share?: BatchShare;
   /** Batches that are prepared ahead. @defaultValue 2, or 0 where copying from memory is all there is to do */
   readonly prefetch?: number;
-  /** Threads that crop; 0 to crop on the calling thread. @defaultValue as many as there are processors, at most 8 */
+  /**
+   * Threads that decode and crop; 0 to do so on the calling thread. @defaultValue as many as there are cores for this process, at
+   * most 8
+   */
   readonly workers?: number;
+  /**
+   * What to do with a broken image of a data set of files that is not cached: `"skip"` puts the next sound image of the batch in
+   * its place, and lists it in `stats().skipped`. @defaultValue what the data set was opened with, else `"error"`
+   */
+  readonly onBroken?: BrokenPolicy;
+  /** With `onBroken: "skip"`, more broken images than this are an error. @defaultValue 1000 */
+  readonly maxSkipped?: number;
 }
 
 export interface ResolvedLoaderOptions {
@@ -59,18 +70,23 @@ export interface ResolvedLoaderOptions {
   readonly views: number;
   readonly prefetch: number | undefined;
   readonly workers: number;
+  readonly onBroken: BrokenPolicy | undefined;
+  readonly maxSkipped: number;
 }
 
 /** @throws InvalidArgumentError if the options do not fit together, or not to the data set. */
 export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): ResolvedLoaderOptions {
   const { batchSize, random, shuffle = true, dropLast = true, repeat = false, crop, prefetch } = options;
-  const { output = "auto", workers = Math.min(8, availableParallelism()) } = options;
+  const { maxSkipped = 1_000, onBroken } = options;
+  const { output = "auto", workers = Math.min(8, availableCores()) } = options;
   const views = options.views ?? (crop?.kind === "center-crop" ? 1 : 2);
   checkInteger("createLoader", { batchSize }, 1);
   checkInteger("createLoader", { views }, 1);
   checkInteger("createLoader", { workers });
   if (prefetch !== undefined) checkInteger("createLoader", { prefetch });
   checkChoice("createLoader", { output }, ["auto", "raw", "cropped"]);
+  if (onBroken !== undefined) checkChoice("createLoader", { onBroken }, ["error", "skip"]);
+  checkInteger("createLoader", { maxSkipped });
   if (crop !== undefined) checkCropSpec("createLoader", crop);
   const indices = checkIndices(dataset, options.indices);
   const share = checkShare(options.share ?? { rank: 0, size: 1 }, batchSize, dropLast || repeat);
@@ -109,6 +125,8 @@ export function resolveLoaderOptions(dataset: Dataset, options: LoaderOptions): 
     views,
     prefetch,
     workers,
+    onBroken,
+    maxSkipped,
   };
 }
 

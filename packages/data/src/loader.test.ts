@@ -171,8 +171,7 @@ describe("createLoader", () => {
       break;
     }
     expect(reads).toBe(12); // the batch itself and two ahead
-    expect(loader.stats().batches).toBe(1);
-    expect(loader.stats().decodeMs).toBeGreaterThan(0);
+    expect(loader.stats()).toMatchObject({ batches: 1, prepared: 3, decodeMs: 0, cropMs: 0, skipped: [] });
     await loader.close();
     await expect(take(loader, 0)).rejects.toThrow("the loader is closed");
   });

@@ -1,30 +1,25 @@
-import {
-  checkInRange,
-  checkInteger,
-  type Dataset,
-  type ImageBatch,
-  InvalidArgumentError,
-  type RawImage,
-} from "@simclr/core";
-import { BatchOrder, type BatchPlan } from "./batch-order.js";
-import { pixelStoreOf } from "./cached-dataset.js";
-import { rootOf } from "./derived-dataset.js";
-import { forEachBounded } from "./for-each-bounded.js";
+import { checkInRange, checkInteger, type Dataset, type ImageBatch, InvalidArgumentError } from "@simclr/core";
+import { type BatchInWork, BatchMaker } from "./batch-maker.js";
+import { BatchOrder } from "./batch-order.js";
+import type { SkippedImage } from "./encoded-dataset.js";
 import { type LoaderOptions, resolveLoaderOptions } from "./loader-options.js";
-import { imageAt } from "./pixel-store.js";
-import { ViewCropper } from "./view-cropper.js";
-
-/** Images of a data set that is not cached, decoded at once. */
-const READS_AT_ONCE = 8;
 
 /** Where the time went. */
 export interface LoaderStats {
   /** Batches given out. */
   readonly batches: number;
+  /** Batches prepared, those given out included. */
+  readonly prepared: number;
   /** Milliseconds that the consumer waited for batches. */
   readonly waitMs: number;
-  /** Milliseconds from the start to the end of preparing each batch, summed; batches may be prepared side by side. */
+  /** Milliseconds of reading images, or copying them from memory, summed over threads. */
+  readonly readMs: number;
+  /** Milliseconds from giving an image to the decoder to its pixels, summed over images; several are decoded at once. */
   readonly decodeMs: number;
+  /** Milliseconds of cropping and resizing, summed over threads. */
+  readonly cropMs: number;
+  /** Broken images that were met and replaced, each once; only with `onBroken: "skip"`. */
+  readonly skipped: readonly SkippedImage[];
 }
 
 /** Gives out the batches of epochs. */
@@ -36,13 +31,20 @@ export interface Loader {
   /** Images in a batch, of this rank's part where there is a `share`. */
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
+  /** Threads that decode and crop. */
+  readonly workers: number;
+  /** Where images come from: decoded before, decoded for every batch, or made by the data set's own `read`. */
+  readonly source: "cache" | "files" | "dataset";
   /**
    * The batches of one epoch; each is given away.
    *
    * @param epoch - From 0.
    * @param startStep - Go on with this step, as if those before had been taken. @defaultValue 0
+   * @throws DataError naming a broken image, or saying that a worker thread died.
    */
   epoch(epoch: number, startStep?: number): AsyncGenerator<ImageBatch, void, undefined>;
+  /** Gives a batch back, so that its memory is used again. Neither it nor a view of its arrays may be used afterwards. */
+  release(batch: ImageBatch): void;
   stats(): LoaderStats;
   /** Ends the worker threads. The data set stays open. */
   close(): Promise<void>;
@@ -54,108 +56,66 @@ export interface Loader {
  *
  * Image `i` of a cropped batch is `cropAndResizeHost` of the box that `sampleCropBox` draws from
  * `cropStream(augmentRandom, pass, index, view)`; `pass` is the epoch, or with `repeat` the number of the permutation, so
- * that an image that comes twice in an epoch is not cropped the same way twice.
+ * that an image that comes twice in an epoch is not cropped the same way twice. Each image is decoded once for all its views.
  *
- * @param dataset - Borrowed; cache it with `cacheDecoded` unless it does not fit into memory.
+ * At most `prefetch + 1` batches are in work or waiting, however slow the consumer is.
+ *
+ * @param dataset - Borrowed; cache it with `cacheDecoded` if decoding it again in every epoch costs too much.
  * @throws InvalidArgumentError if the options do not fit together, or not to the data set.
  */
 export function createLoader(dataset: Dataset, options: LoaderOptions): Loader {
-  const { batchSize, crop, random, augmentRandom, views, workers, indices, prefetch, ...order } = resolveLoaderOptions(
-    dataset,
-    options,
-  );
-  const batches = new BatchOrder({ batchSize, random, indices, ...order });
-  const cropper =
-    crop === undefined ? undefined : new ViewCropper({ spec: crop, views, random: augmentRandom, workers });
-  const fetchImages = imageSource(dataset);
-  const cached = pixelStoreOf(rootOf(dataset).dataset) !== undefined;
-  const ahead = prefetch ?? (cached && cropper === undefined ? 0 : 2);
-  const { stepsPerEpoch } = batches;
-  const stats = { batches: 0, waitMs: 0, decodeMs: 0 };
+  const resolved = resolveLoaderOptions(dataset, options);
+  const { batchSize, crop, workers, indices, share } = resolved;
+  const order = new BatchOrder(resolved);
+  const maker = new BatchMaker(dataset, resolved);
+  const { stepsPerEpoch } = order;
+  const stats = { batches: 0, prepared: 0, waitMs: 0 };
   let closed = false;
 
-  const prepare = async (epoch: number, step: number): Promise<ImageBatch> => {
+  const begin = (epoch: number, step: number): BatchInWork => {
     if (closed)
       throw new InvalidArgumentError("createLoader: the loader is closed. Create another one.", { subject: "loader" });
-    const start = performance.now();
-    const plan = batches.plan(epoch, step);
-    const labels = plan.indices.map((index) => dataset.labels[index]!);
-    const images = await fetchImages(plan);
-    const { height, width, channels } = images[0]!;
-    const batch: ImageBatch =
-      cropper === undefined
-        ? {
-            kind: "raw",
-            indices: plan.indices,
-            labels,
-            images: concatenate(images),
-            shape: [images.length, height, width, channels],
-          }
-        : {
-            kind: "cropped",
-            indices: plan.indices,
-            labels,
-            views: await cropper.crop(plan, images),
-            shape: [images.length, crop!.size, crop!.size, channels],
-          };
-    stats.decodeMs += performance.now() - start;
-    return batch;
+    const work = maker.begin(order.plan(epoch, step));
+    work.batch.then(
+      () => stats.prepared++,
+      () => {}, // reported when its turn comes
+    );
+    return work;
   };
 
   return {
-    kind: cropper === undefined ? "raw" : "cropped",
+    kind: crop === undefined ? "raw" : "cropped",
     size: indices.length,
-    batchSize: batchSize / order.share.size,
+    batchSize: batchSize / share.size,
     stepsPerEpoch,
+    workers: crop === undefined ? 0 : workers,
+    source: maker.source,
     async *epoch(epoch, startStep = 0) {
       checkInteger("Loader.epoch", { epoch });
       checkInteger("Loader.epoch", { startStep });
       checkInRange("Loader.epoch", { startStep }, 0, stepsPerEpoch);
-      const pending: Promise<ImageBatch>[] = [];
+      const pending: BatchInWork[] = [];
       let next = startStep;
       try {
         for (let step = startStep; step < stepsPerEpoch; step++) {
-          for (; next < stepsPerEpoch && next <= step + ahead; next++) {
-            const batch = prepare(epoch, next);
-            batch.catch(() => {}); // reported when its turn comes
-            pending.push(batch);
-          }
+          for (; next < stepsPerEpoch && next <= step + maker.ahead; next++) pending.push(begin(epoch, next));
           const start = performance.now();
-          const batch = await pending.shift()!;
+          const batch = await pending.shift()!.batch;
           stats.waitMs += performance.now() - start;
           stats.batches++;
           yield batch;
         }
       } finally {
-        await Promise.allSettled(pending);
+        for (const work of pending) work.cancel();
+        for (const left of await Promise.allSettled(pending.map(({ batch }) => batch)))
+          if (left.status === "fulfilled") maker.release(left.value);
       }
     },
-    stats: () => ({ ...stats }),
+    release: (batch) => maker.release(batch),
+    stats: () => ({ ...stats, ...maker.times, skipped: [...maker.skipped.values()] }),
     close: async () => {
       closed = true;
-      await cropper?.close();
+      await maker.close();
     },
   };
-}
-
-/** Pixels straight from shared memory if the data set is cached, and by decoding them otherwise. */
-function imageSource(dataset: Dataset): (plan: BatchPlan) => Promise<RawImage[]> {
-  const root = rootOf(dataset);
-  const store = pixelStoreOf(root.dataset);
-  if (store !== undefined)
-    return async ({ indices }) => Array.from(indices, (index) => imageAt(store, root.indexOf(index)));
-  return async ({ indices }) => {
-    const images = new Array<RawImage>(indices.length);
-    await forEachBounded([...indices], READS_AT_ONCE, async (index, i) => {
-      images[i] = await dataset.read(index);
-    });
-    return images;
-  };
-}
-
-function concatenate(images: readonly RawImage[]): Uint8Array {
-  const length = images[0]!.data.length;
-  const result = new Uint8Array(images.length * length);
-  for (const [i, image] of images.entries()) result.set(image.data, i * length);
-  return result;
 }

@@ -1,10 +1,24 @@
 import { DataError, type ImageShape, type RawImage } from "@simclr/core";
+import type { DecodedImage } from "./decode-worker.js";
+import { type IndexedImage, inSegments, type PixelSink } from "./pixel-sink.js";
+import { unequalChannels } from "./unequal-channels.js";
 
-/** Decoded images in memory that worker threads share; `images[i]` lies in one of `buffers`. */
+/** A file of decoded images, and how to see that they are what was written. */
+export interface StoredPixels {
+  readonly path: string;
+  /** CRC-32 of each image, [N]. */
+  readonly checksums: Uint32Array;
+}
+
+/**
+ * Decoded images; `images[i]` lies in one of `buffers`, memory that worker threads share, or, where there is a `file`, in that.
+ */
 export interface PixelStore {
   readonly channels: number;
+  /** None where there is a file. */
   readonly buffers: readonly SharedArrayBuffer[];
-  /** Which buffer, [N]. */
+  readonly file?: StoredPixels;
+  /** Which buffer, [N]; 0 where there is a file. */
   readonly buffer: Int32Array;
   /** First byte in it, [N]. */
   readonly offset: Float64Array;
@@ -14,13 +28,13 @@ export interface PixelStore {
   readonly width: Int32Array;
 }
 
-/** The bytes of one stored image, not copied. */
+/** The bytes of one image in memory, not copied. */
 function pixelsAt(store: PixelStore, index: number): Uint8Array {
   const { buffers, buffer, offset, height, width, channels } = store;
   return new Uint8Array(buffers[buffer[index]!]!, offset[index]!, height[index]! * width[index]! * channels);
 }
 
-/** One stored image, not copied. */
+/** One image in memory, not copied. */
 export function imageAt(store: PixelStore, index: number): RawImage {
   const { height, width, channels } = store;
   return { data: pixelsAt(store, index), height: height[index]!, width: width[index]!, channels };
@@ -40,7 +54,7 @@ export function commonShape(store: PixelStore, indices: Iterable<number>): Image
  * Collects decoded images. As long as all of them have the shape of the first, they go straight to their places in
  * one buffer ("slots", which workers can write to themselves); others go to buffers of their own.
  */
-export class PixelStoreBuilder {
+export class PixelStoreBuilder implements PixelSink {
   readonly #buffers: SharedArrayBuffer[] = [];
   readonly #buffer: Int32Array;
   readonly #offset: Float64Array;
@@ -71,37 +85,49 @@ export class PixelStoreBuilder {
     return this.#slots;
   }
 
-  /** Copies an image in. */
-  add(index: number, image: RawImage): void {
+  async add(images: readonly IndexedImage[]): Promise<void> {
+    for (const image of images) this.#copy(image);
+  }
+
+  async take(images: readonly DecodedImage[], segments: readonly SharedArrayBuffer[], channels: number): Promise<void> {
+    if (!this.started) {
+      await this.add(inSegments(images, segments, channels));
+      return;
+    }
+    const buffers = segments.map((segment) => this.#addBuffer(segment));
+    for (const { index, height, width, segment, offset } of images) {
+      if (segment < 0) this.#addInSlot(index);
+      else this.#addInBuffer(index, buffers[segment]!, offset, { height, width, channels });
+    }
+  }
+
+  #copy({ index, ...image }: IndexedImage): void {
     if (this.#stored === 0) this.#makeSlots(image);
     if (this.#slots !== undefined && sameShape(this.#slots.shape, image)) {
       new Uint8Array(this.#slots.buffer).set(image.data, index * image.data.length);
-      this.addInSlot(index);
+      this.#addInSlot(index);
     } else {
       const buffer = new SharedArrayBuffer(image.data.length);
       new Uint8Array(buffer).set(image.data);
-      this.addInBuffer(index, this.addBuffer(buffer), 0, image);
+      this.#addInBuffer(index, this.#addBuffer(buffer), 0, image);
     }
   }
 
   /** Notes that a worker wrote image `index` to its slot. */
-  addInSlot(index: number): void {
+  #addInSlot(index: number): void {
     const shape = this.#slots!.shape;
-    this.addInBuffer(index, 0, index * shape.height * shape.width * shape.channels, shape);
+    this.#addInBuffer(index, 0, index * shape.height * shape.width * shape.channels, shape);
   }
 
   /** Takes over a buffer of images; gives its number. */
-  addBuffer(buffer: SharedArrayBuffer): number {
+  #addBuffer(buffer: SharedArrayBuffer): number {
     return this.#buffers.push(buffer) - 1;
   }
 
   /** Notes that image `index` is in a buffer that was taken over. */
-  addInBuffer(index: number, buffer: number, offset: number, shape: ImageShape): void {
+  #addInBuffer(index: number, buffer: number, offset: number, shape: ImageShape): void {
     if (this.#stored > 0 && shape.channels !== this.#channels)
-      throw new DataError(
-        `Image ${index} has ${shape.channels} channels, those before it have ${this.#channels}. All images of a data set must have the same number of channels.`,
-        { subject: String(index), expected: String(this.#channels), received: String(shape.channels) },
-      );
+      throw unequalChannels(String(index), shape.channels, this.#channels);
     this.#channels = shape.channels;
     this.#buffer[index] = buffer;
     this.#offset[index] = offset;
@@ -136,7 +162,7 @@ export class PixelStoreBuilder {
       return; // images of mixed sizes, the first of them large, may still fit one by one
     }
     this.#slots = { buffer, shape: { height, width, channels } };
-    this.addBuffer(buffer);
+    this.#addBuffer(buffer);
   }
 
   #tooLarge(): DataError {
@@ -146,6 +172,11 @@ export class PixelStoreBuilder {
       { subject: "maxBytes", expected: `about ${Math.ceil(total)} bytes`, received: String(this.maxBytes) },
     );
   }
+}
+
+/** Whether an error says that the images do not fit into memory. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof DataError && error.subject === "maxBytes";
 }
 
 function sameShape(a: ImageShape, b: ImageShape): boolean {
