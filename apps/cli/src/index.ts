@@ -14,7 +14,7 @@ const manifest = (): Manifest =>
  * The command `simclr`: parses, calls the pipeline, prints. Results go to the standard output, all else to the standard
  * error.
  *
- * @returns The exit status: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted (a checkpoint is written);
+ * @returns The exit status: 0 done, 1 failed (of \`data check\`, also: it found problems), 2 wrong usage or configuration, 130 interrupted (a checkpoint is written);
  * of `launch`, the launcher's: 0 also where its ranks stopped at a checkpoint.
  */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -253,6 +253,29 @@ function program(endWith: (code: number) => void): Command {
       configSchemaCommand();
     });
 
+  const data = simclr.command("data").description("look at images before training on them").exitOverride();
+
+  data
+    .command("check")
+    .description(
+      "read whole data sets: classes, sizes, broken files, and images that come twice, also across data sets",
+    )
+    .argument("<paths...>", "folder, tar file, or pattern of tar files; several are compared with each other")
+    .option("--labels <file>", "CSV file with the columns file and label")
+    .addOption(new Option("--limit <n>", "read the first n images only").argParser(Number))
+    .addOption(new Option("--channels <n>", "3 for RGB, 1 for grey, 4 for RGB and alpha").argParser(Number))
+    .addOption(new Option("--workers <n>", "threads (default: the cores, at most 8)").argParser(Number))
+    .option("--sheet <file>", "draw samples of each class of the first data set as a PNG file")
+    .option("--json", "print everything as JSON")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 if nothing is wrong; 1 if there are problems, or a path holds no images; 2 for wrong usage.\n\nExample:\n  simclr data check photos/train photos/test --sheet samples.png",
+    )
+    .action(async (paths: readonly string[], options: DataCheckOptions) => {
+      const { dataCheckCommand } = await import("./data-check-command.js");
+      endWith(await dataCheckCommand(paths, options));
+    });
+
   simclr
     .command("model")
     .description("say what a network is and needs: layers, parameters, feature dimension, arithmetic, memory")
@@ -294,7 +317,8 @@ function program(endWith: (code: number) => void): Command {
     });
 
   // Commander prints help and its own errors; exitOverride turns its exits into CommanderError on every level.
-  for (const command of [...simclr.commands, ...imports.commands, ...config.commands]) command.exitOverride();
+  for (const command of [...simclr.commands, ...imports.commands, ...config.commands, ...data.commands])
+    command.exitOverride();
   return simclr;
 }
 
@@ -329,6 +353,15 @@ const plugins = (): Option =>
     "--plugin <module>",
     "a plugin that the network comes from: a path that begins with ./ or a package; may be given again (default: those of the run, for a checkpoint)",
   ).argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+
+export interface DataCheckOptions {
+  readonly labels?: string;
+  readonly limit?: number;
+  readonly channels?: number;
+  readonly workers?: number;
+  readonly sheet?: string;
+  readonly json?: boolean;
+}
 
 /** Options that `run` and `demo` share. */
 export interface RunCommandOptions {

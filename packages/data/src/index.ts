@@ -14,4 +14,5 @@ export { openDataset } from "./open-dataset.js";
 export type { DatasetColumns, DatasetFormat, DatasetSplit, OpenOptions } from "./open-options.js";
 export { type DrawnShapes, drawShapes, type ShapesOptions, shapes } from "./shapes/index.js";
 export { type Split, type SplitOptions, splitDataset } from "./split-dataset.js";
+export { type AdvisedLoader, starvationAdvice } from "./starvation-advice.js";
 export { classCounts, labelledIndices, subset, withoutLabels } from "./subset.js";

@@ -46,7 +46,12 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
         maxBytes: data.maxCacheMegabytes * 2 ** 20,
         maxSide: 2 * data.imageSize,
         onBroken: data.onBroken,
+        maxSkipped: data.maxSkipped,
+        storage: data.cache,
+        ...(data.cacheFolder !== undefined && { folder: data.cacheFolder }),
+        ...(data.workers !== undefined && { workers: data.workers }),
       });
+      if (cached.file !== undefined) events.line(`${split}: decoded images are in ${cached.file}`);
       await checkChannels(cached, data.channels);
       return cached;
     } finally {

@@ -1,3 +1,5 @@
+export { type CheckDataOptions, type CheckedData, checkData } from "./check-data.js";
+export { dataCheckSchema } from "./check-data-schema.js";
 export {
   type ConfigKey,
   configJsonSchema,

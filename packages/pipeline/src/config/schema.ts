@@ -288,7 +288,14 @@ const fields = z.strictObject({
       .enum(["error", "skip"])
       .default("error")
       .describe("skip leaves broken images out, and counts and lists them"),
-    maxCacheMegabytes: positive.default(4096),
+    maxSkipped: z.int().min(0).default(1000).describe("with onBroken: skip, more broken images than this are an error"),
+    cache: z
+      .enum(["auto", "memory", "file"])
+      .default("auto")
+      .describe("where decoded images are kept; auto: in memory if they fit into maxCacheMegabytes, else in a file"),
+    cacheFolder: z.string().optional().describe("folder of that file; by default simclr/decoded in ~/.cache"),
+    maxCacheMegabytes: positive.default(4096).describe("of memory"),
+    workers: count.optional().describe("threads that decode and crop; by default the cores, at most 8"),
   }),
   model: z
     .strictObject({

@@ -22,6 +22,8 @@ export function runFacts(
     "training labels": balanceWords(classBalance(images.train)),
     "test images": images.test.size.toLocaleString("en"),
     classes: images.classNames.join(", "),
+    "decoded images": `${megabytes(images)} in ${images.train.file ?? "memory"}`,
+    ...(config.data.onBroken === "skip" && { "broken images left out": images.skipped.length.toLocaleString("en") }),
     "pretraining method": config.method.name,
     network: `${own ?? resNet}, ${config.data.imageSize} px`,
     seed: String(config.seed),
@@ -32,6 +34,10 @@ export function runFacts(
     "time of this sitting": `${Math.floor(elapsedMs / 60_000)} min ${Math.round((elapsedMs % 60_000) / 1000)} s`,
     "peak memory": `${memory.toFixed(0)} MB`,
   };
+}
+
+function megabytes({ train, test }: RunImages): string {
+  return `${((train.byteLength + test.byteLength) / 1e6).toLocaleString("en", { maximumFractionDigits: 1 })} MB`;
 }
 
 /** A plugin, its version and what it adds, in a line. */

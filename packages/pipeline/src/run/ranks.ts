@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Communicator } from "@simclr/core";
+import { availableCores } from "@simclr/core/node";
 import { requireAgreement } from "@simclr/distributed";
 import type { Config } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";

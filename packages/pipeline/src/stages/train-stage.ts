@@ -41,6 +41,7 @@ import { buildHooks } from "../plugins/build-hooks.js";
 import type { Parts } from "../plugins/parts.js";
 import { recordPlugins } from "../plugins/recorded-plugins.js";
 import type { StageSummary } from "../results.js";
+import { starvationHook } from "./starvation-hook.js";
 import { watchdogHook } from "./watchdog-hook.js";
 
 /** One training with its own folder, checkpoints and metrics. */
@@ -93,7 +94,7 @@ export class InterruptedError extends Error {
  * @throws InterruptedError after a signal, once the checkpoint is written.
  */
 export async function trainStage(stage: TrainStage, environment: StageEnvironment): Promise<StageSummary> {
-  const { events, signal, communicator } = environment;
+  const { config, events, signal, communicator } = environment;
   const { folder, task, training, dataset, inputs, title } = stage;
   await mkdir(folder, { recursive: true });
   const done = await finishedSummary(folder, inputs);
@@ -116,6 +117,7 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
     repeat: sampleCount < training.batchSize,
     augmentRandom: stage.random,
     share: communicator,
+    ...(config.data.workers !== undefined && { workers: config.data.workers }),
   });
   const metricsFile = join(folder, "metrics.jsonl");
   const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
@@ -132,7 +134,10 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
       ...(checkpoint && { resumeFrom: checkpoint.state }),
       ...(signal && { signal }),
       communicator,
-      hooks: hooksOf(stage, metricsFile, environment, average),
+      hooks: [
+        ...(communicator.rank === 0 ? [starvationHook(loader, events.line)] : []),
+        ...hooksOf(stage, metricsFile, environment, average),
+      ],
     });
     if (report.interrupted) throw new InterruptedError(interruption(title, report));
     if (report.reason !== undefined) events.line(`${title}: ended after step ${report.step}, ${report.reason}`);
