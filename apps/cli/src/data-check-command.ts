@@ -1,25 +1,30 @@
 import { writeFile } from "node:fs/promises";
 import { ConfigError } from "@simclr/core";
-import { type CheckedData, checkData } from "@simclr/pipeline";
+import { type CheckDataOptions, type CheckedData, checkData } from "@simclr/pipeline";
 import pc from "picocolors";
 import { ExitCode } from "./exit.js";
 import type { DataCheckOptions } from "./index.js";
 
 type Check = CheckedData["check"];
+type Format = NonNullable<NonNullable<CheckDataOptions["open"]>["format"]>;
+type Split = NonNullable<CheckDataOptions["splits"]>[number];
 
 /** Names that are told of each kind of finding; `--json` has all. */
 const TOLD = 20;
 
 /** `simclr data check <paths...>`: 0 if nothing is wrong, 1 if there are problems. */
 export async function dataCheckCommand(paths: readonly string[], options: DataCheckOptions): Promise<number> {
-  const { json = false, sheet, labels, limit, workers, channels } = options;
+  const { json = false, sheet, labels, format, split, limit, workers, channels } = options;
   const isTerminal = process.stderr.isTTY === true;
   const { check, sheet: picture } = await checkData(paths, {
     open: {
       ...(labels !== undefined && { labels }),
       ...(limit !== undefined && { limit }),
-      ...(channels !== undefined && { channels: channels as 1 | 3 | 4 }), // openDataset says which there are
+      // openDataset says what there is, where these are something else
+      ...(format !== undefined && { format: format as Format }),
+      ...(channels !== undefined && { channels: channels as 1 | 3 | 4 }),
     },
+    ...(split !== undefined && { splits: split.split(",") as Split[] }),
     ...(workers !== undefined && { workers }),
     sheet: sheet !== undefined,
     ...(isTerminal && { onProgress: ({ done, total }) => process.stderr.write(`\rread ${done} of ${total}`) }),

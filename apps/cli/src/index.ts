@@ -262,6 +262,8 @@ function program(endWith: (code: number) => void): Command {
     )
     .argument("<paths...>", "folder, tar file, or pattern of tar files; several are compared with each other")
     .option("--labels <file>", "CSV file with the columns file and label")
+    .option("--format <name>", "layout, where looking at the path does not tell")
+    .option("--split <names>", "parts of a data set that brings its own, such as train,test; compared with each other")
     .addOption(new Option("--limit <n>", "read the first n images only").argParser(Number))
     .addOption(new Option("--channels <n>", "3 for RGB, 1 for grey, 4 for RGB and alpha").argParser(Number))
     .addOption(new Option("--workers <n>", "threads (default: the cores, at most 8)").argParser(Number))
@@ -356,6 +358,8 @@ const plugins = (): Option =>
 
 export interface DataCheckOptions {
   readonly labels?: string;
+  readonly format?: string;
+  readonly split?: string;
   readonly limit?: number;
   readonly channels?: number;
   readonly workers?: number;

@@ -1,4 +1,5 @@
 import "@simclr/backend-onednn/register";
+import { type CropBox, cropAndResizeHost, RESIZE_KERNELS } from "@simclr/core";
 import { describeBackends, expectClose, expectNewTensors } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -57,6 +58,29 @@ describe("randomResizedCrop", () => {
         expect(Math.abs(areas[Math.floor(p * count)]! - deciles[i]!), `decile ${i}`).toBeLessThan(tolerance);
       }
       expect(areas[0]).toBeGreaterThanOrEqual(0.1);
+    });
+
+    it("cuts what the host cuts, with every kernel, whatever the boxes of a batch are", async () => {
+      const [count, side, size] = [12, 40, 14];
+      const bytes = Uint8Array.from({ length: count * side * side * 3 }, (_, i) => (i * 7919) % 251);
+      const images = tf.div(tf.tensor4d(Int32Array.from(bytes), [count, side, side, 3], "int32"), 255) as tf.Tensor4D;
+      for (const kernel of RESIZE_KERNELS) {
+        const boxes: CropBox[] = [];
+        const record = (place: number, { top, left, height, width }: DrawnParameters): void => {
+          boxes[place] = { top: Number(top), left: Number(left), height: Number(height), width: Number(width) };
+        };
+        const crops = randomResizedCrop({ size, kernel }).apply(images, { ...context(count), record });
+        const values = await crops.data();
+        const length = size * size * 3;
+        expect(new Set(boxes.map(({ height }) => height)).size).toBeGreaterThan(5);
+        for (const [i, box] of boxes.entries()) {
+          const data = bytes.subarray(i * side * side * 3, (i + 1) * side * side * 3);
+          const expected = cropAndResizeHost({ data, height: side, width: side, channels: 3 }, box, size, kernel);
+          expectClose(values.slice(i * length, (i + 1) * length), expected, { atol: 2e-6 }); // float32, in another order
+        }
+        crops.dispose();
+      }
+      images.dispose();
     });
 
     it("leaves only its result in memory", () => {

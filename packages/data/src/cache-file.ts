@@ -22,8 +22,13 @@ export async function cacheKey(dataset: Dataset, maxSide: number | undefined): P
   const paths = [...new Set(encodedImagesOf(rootOf(dataset).dataset)?.locations.map(({ path }) => path))];
   const times: number[] = [];
   for (let i = 0; i < paths.length; i += STATS_AT_ONCE) {
-    const found = await Promise.all(paths.slice(i, i + STATS_AT_ONCE).map((path) => stat(path)));
-    times.push(...found.map(({ mtimeMs }) => mtimeMs));
+    // A file that is missing is a broken image, which is told when it is decoded.
+    const timeOf = (path: string): Promise<number> =>
+      stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      );
+    times.push(...(await Promise.all(paths.slice(i, i + STATS_AT_ONCE).map(timeOf))));
   }
   return fingerprintOf(["decoded images, 1", dataset.fingerprint, maxSide ?? 0, ...times]);
 }

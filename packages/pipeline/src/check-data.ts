@@ -1,5 +1,12 @@
 import { type Dataset, isSimclrError, type RawImage, UNLABELLED } from "@simclr/core";
-import { type CheckOptions, checkDatasets, type DatasetCheck, type OpenOptions, openDataset } from "@simclr/data";
+import {
+  type CheckOptions,
+  checkDatasets,
+  type DatasetCheck,
+  type DatasetSplit,
+  type OpenOptions,
+  openDataset,
+} from "@simclr/data";
 import { imageSheet } from "@simclr/report";
 
 /** Images of a class on the sheet. */
@@ -10,6 +17,8 @@ const SHEET_ROWS = 20;
 export interface CheckDataOptions extends CheckOptions {
   /** How each path is opened; broken archives are reported, not thrown. */
   readonly open?: Omit<OpenOptions, "onBroken">;
+  /** Parts to check of data sets that bring their own, such as CIFAR's `train` and `test`. @defaultValue what `open` says */
+  readonly splits?: readonly DatasetSplit[];
   /** Whether to draw a sheet of samples. @defaultValue false */
   readonly sheet?: boolean;
 }
@@ -29,7 +38,12 @@ export interface CheckedData {
 export async function checkData(paths: readonly string[], options: CheckDataOptions = {}): Promise<CheckedData> {
   const datasets: Dataset[] = [];
   try {
-    for (const path of paths) datasets.push(await openDataset(path, { ...options.open, onBroken: "skip" }));
+    for (const path of paths) {
+      for (const split of options.splits ?? [undefined]) {
+        const dataset = await openDataset(path, { ...options.open, ...(split && { split }), onBroken: "skip" });
+        datasets.push(split === undefined ? dataset : { ...dataset, name: `${dataset.name} (${split})` });
+      }
+    }
     const check = await checkDatasets(datasets, options);
     const rows = options.sheet === true ? await samples(datasets[0]!) : [];
     return { check, sheet: rows.length > 0 ? await imageSheet(rows) : undefined };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ConfigError, type Dataset, UNLABELLED } from "@simclr/core";
 import {
   balanceWords,
@@ -48,7 +49,7 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
         onBroken: data.onBroken,
         maxSkipped: data.maxSkipped,
         storage: data.cache,
-        ...(data.cacheFolder !== undefined && { folder: data.cacheFolder }),
+        ...(data.cacheFolder !== undefined && { folder: join(data.cacheFolder, "decoded") }),
         ...(data.workers !== undefined && { workers: data.workers }),
       });
       if (cached.file !== undefined) events.line(`${split}: decoded images are in ${cached.file}`);

@@ -221,7 +221,11 @@ const reading = {
     .tuple([byte, byte, byte])
     .optional()
     .describe("red, green, blue that show through transparent images; by default alpha is dropped"),
-  cacheFolder: z.string().min(1).optional().describe("where files of URLs are kept; by default ~/.cache/simclr"),
+  cacheFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("where files of URLs and decoded images are kept; by default ~/.cache/simclr"),
 };
 
 const student = z
@@ -293,7 +297,6 @@ const fields = z.strictObject({
       .enum(["auto", "memory", "file"])
       .default("auto")
       .describe("where decoded images are kept; auto: in memory if they fit into maxCacheMegabytes, else in a file"),
-    cacheFolder: z.string().optional().describe("folder of that file; by default simclr/decoded in ~/.cache"),
     maxCacheMegabytes: positive.default(4096).describe("of memory"),
     workers: count.optional().describe("threads that decode and crop; by default the cores, at most 8"),
   }),

@@ -70,10 +70,14 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** What decides the results: not where they lie, nor what is written beside them, how often, and for how long. */
+/**
+ * What decides the results: not where they lie, nor what is written beside them, how often, and for how long, nor how images are
+ * kept and decoded.
+ */
 function comparable(config: Config): Record<string, unknown> {
-  const { output: _output, checkpoint: _checkpoint, logging: _logging, maxMinutes: _maxMinutes, ...rest } = config;
-  return JSON.parse(JSON.stringify(rest)) as Record<string, unknown>;
+  const { output: _output, checkpoint: _checkpoint, logging: _logging, maxMinutes: _maxMinutes, data, ...rest } = config;
+  const { cache: _cache, cacheFolder: _folder, maxCacheMegabytes: _memory, workers: _workers, ...images } = data;
+  return JSON.parse(JSON.stringify({ ...rest, data: images })) as Record<string, unknown>;
 }
 
 function differences(a: unknown, b: unknown, path = ""): string[] {

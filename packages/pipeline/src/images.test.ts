@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { BackendReport } from "@simclr/backends";
+import { imageSheet } from "@simclr/report";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parseConfig } from "./config/load.js";
+import type { Config } from "./config/schema.js";
+import { silent } from "./events.js";
+import { openImages } from "./images.js";
+import { runFacts } from "./run/facts.js";
+
+const TIMEOUT_MS = 60_000;
+const folder = mkdtempSync(join(tmpdir(), "simclr-images-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeAll(async () => {
+  for (const [i, name] of ["train/a/1", "train/a/2", "train/b/3", "train/b/4", "test/a/5", "test/b/6"].entries()) {
+    const png = await imageSheet([[{ data: new Uint8Array(12).fill(20 * i), height: 2, width: 2, channels: 3 }]], {
+      tilePx: 8,
+    });
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, `${name}.png`), i === 1 ? png.subarray(0, 60) : png);
+  }
+});
+
+function config(options: string): Config {
+  const text = `name: tiny
+data: { train: train, test: test, imageSize: 8, cacheFolder: cache, ${options} }
+labels: [{ perClass: 1 }]
+pretrain: { batchSize: 2, epochs: 1, optimizer: { learningRate: 0.1 } }
+finetune: { batchSize: 2, steps: 1, optimizer: { learningRate: 0.1 } }
+`;
+  return parseConfig(text, join(folder, "tiny.yaml"));
+}
+
+it(
+  "leaves broken images out, says so in the news and in the facts, and up to a limit only",
+  async () => {
+    const lines: string[] = [];
+    const skipping = config("onBroken: skip, cache: file, workers: 1");
+    const images = await openImages(skipping, { ...silent, line: (text) => lines.push(text) });
+    expect(images.train.size).toBe(3);
+    expect(images.skipped).toEqual([expect.stringMatching(/^a\/2\.png: ./)]);
+    expect(lines).toContain(`skipped ${images.skipped[0]}`);
+    expect(lines.some((line) => line.startsWith(`train: decoded images are in ${join(folder, "cache")}`))).toBe(true);
+    const backend: BackendReport = { name: "cpu", details: "", tried: [] };
+    const facts = runFacts(skipping, backend, images, [], 0);
+    expect(facts["broken images left out"]).toBe("1");
+    expect(facts["decoded images"]).toMatch(/^0 MB in .*\.pixels$/);
+    await images.close();
+    await expect(openImages(config("onBroken: skip, maxSkipped: 0"), silent)).rejects.toThrow(
+      /more than `maxSkipped` \(0\) images are broken, the last of them a\/2\.png/,
+    );
+    await expect(openImages(config("cache: memory"), silent)).rejects.toThrow("Cannot decode the image a/2.png: ");
+  },
+  TIMEOUT_MS,
+);
