@@ -1,8 +1,8 @@
 export type { BatchShare } from "./batch-order.js";
 export { type CacheOptions, cacheDecoded } from "./cache-decoded.js";
 export type { CachedDataset } from "./cached-dataset.js";
-export { balanceWords, type ClassBalance, type ClassCount, classBalance } from "./class-balance.js";
 export { type CheckOptions, checkDatasets } from "./check-datasets.js";
+export { balanceWords, type ClassBalance, type ClassCount, classBalance } from "./class-balance.js";
 export type { CheckedDataset, DatasetCheck, DuplicateGroup, SizedImage } from "./dataset-check.js";
 export { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 export type { BrokenPolicy, OpenedDataset, SkippedImage } from "./encoded-dataset.js";

@@ -75,7 +75,14 @@ function sorted(value: unknown): unknown {
  * kept and decoded.
  */
 function comparable(config: Config): Record<string, unknown> {
-  const { output: _output, checkpoint: _checkpoint, logging: _logging, maxMinutes: _maxMinutes, data, ...rest } = config;
+  const {
+    output: _output,
+    checkpoint: _checkpoint,
+    logging: _logging,
+    maxMinutes: _maxMinutes,
+    data,
+    ...rest
+  } = config;
   const { cache: _cache, cacheFolder: _folder, maxCacheMegabytes: _memory, workers: _workers, ...images } = data;
   return JSON.parse(JSON.stringify({ ...rest, data: images })) as Record<string, unknown>;
 }
