@@ -1,14 +1,14 @@
 import { ConfigError } from "@simclr/core";
 import { resNetFeatureDimension } from "@simclr/models";
 import { checkEncoder, checkHead } from "@simclr/models/testing";
-import { architectureOf, ownEncoder, type Plan } from "../build.js";
+import { architectureOf, ownEncoder, type Plan, type Size } from "../build.js";
 import { namedEncoder, namedHead } from "./build-own.js";
 import { inPlace } from "./build-recipe.js";
 import { ofPlugin } from "./check-parts.js";
 
 /**
  * Checks what the configuration says of its networks, without making one: that a ResNet is possible and the images are large
- * enough for its stem, and that plugins have the encoders and the head that are named.
+ * enough for its stem, that a student that starts from another network's weights has its architecture, and that plugins have the encoders and the head that are named.
  *
  * @throws ConfigError with the place in the configuration.
  */
@@ -21,6 +21,15 @@ export function checkArchitectures({ config, parts }: Plan): void {
     else namedEncoder(own, `${place}.encoder`, parts);
   }
   if (model.head.name !== undefined) namedHead(model.head, "model.head", parts);
+  const architecture = (size: Size): string => JSON.stringify(ownEncoder(config, size) ?? architectureOf(config, size));
+  for (const { size, place } of students) {
+    const { initialize } = size;
+    if (initialize === "random" || architecture(size) === architecture({})) continue;
+    throw new ConfigError(
+      `${place}.initialize: ${initialize} needs the teacher's architecture, and the student has another. Leave out what makes it differ, or set initialize to random.`,
+      { subject: `${place}.initialize`, expected: "the teacher's architecture", received: initialize },
+    );
+  }
 }
 
 /**

@@ -114,6 +114,12 @@ describe("encoders and heads of plugins", () => {
       { distill: { ...labelled, students: [{ name: "self" }, { name: "thin", width: 0.01 }] } },
       "distill.students[1]: resNet: `widthMultiplier` must give whole channel counts",
     ],
+    [
+      "a student that cannot start from the pretrained weights",
+      {},
+      { distill: { ...labelled, students: [{ name: "thin", width: 0.5, initialize: "pretrained" }] } },
+      "distill.students[0].initialize: pretrained needs the teacher's architecture, and the student has another.",
+    ],
     ["an encoder that no plugin has", { encoder: "nowhere" }, {}, 'model.encoder: unknown encoder "nowhere".'],
     ["a head that no plugin has", { head: { name: "nowhere" } }, {}, 'model.head: unknown head "nowhere".'],
   ])("are known before anything is made: %s", async (_, model, change, message) => {
