@@ -47,28 +47,30 @@ const METHOD_CONFIG = CONFIG.replace(
   .replace(/ {2}loss: .*\n/, "")
   .replace("pretrain:\n", "method: { name: rotation-prediction, labelSmoothing: 0.1 }\npretrain:\n");
 
-/** A ConvNet with a head of its own, taught to a vision transformer. */
-const NETWORK_CONFIG = CONFIG.replace(
-  /name: plugins\nplugins: .*/,
-  "name: network\nplugins: [simclr-plugin-conv-net, simclr-plugin-vit-tiny]",
-)
-  .replace(
-    /model: .*/,
-    "model: { encoder: { name: conv-net, width: 4, layers: 2 }, head: { name: layer-norm-head, lengths: [8, 8] } }",
-  )
-  .replace(/ {2}loss: .*\n/, "")
-  .replace(/recipe:\n( {6}.*\n)+/, "recipe: crop-only\n")
-  .replace(
-    "evaluate:",
-    `distill:
+/** A ConvNet with a head of its own, taught to a smaller one and to a vision transformer. */
+const NETWORK_CONFIG = `name: network
+plugins: [simclr-plugin-conv-net, simclr-plugin-vit-tiny]
+backend: { name: cpu }
+data: { train: images/train, test: images/test, imageSize: ${SIDE}, channels: 4 }
+model:
+  encoder: { name: conv-net, width: 4, layers: 2 }
+  head: { name: layer-norm-head, lengths: [8, 8] }
+pretrain:
+  batchSize: 4
+  steps: 2
+  optimizer: { learningRate: 0.05 }
+  augmentation: { recipe: crop-only }
+labels: [{ perClass: 4 }]
+finetune: { batchSize: 4, steps: 2, optimizer: { learningRate: 0.05 } }
+distill:
   batchSize: 4
   steps: 2
   optimizer: { learningRate: 0.05 }
   students:
     - { name: smaller, encoder: { name: conv-net, width: 2, layers: 2 } }
     - { name: vit, encoder: { name: vit-tiny, patchSize: 4, dimension: 8, blocks: 1, heads: 2 } }
-evaluate:`,
-  );
+evaluate: { knn: { k: 3 }, linear: { epochs: 2 } }
+`;
 
 const HALVE = `import { defineAugmentation } from "@simclr/augment";
 import * as tf from "@tensorflow/tfjs-core";

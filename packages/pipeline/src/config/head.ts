@@ -17,9 +17,15 @@ export interface NamedHead {
   readonly [option: string]: unknown;
 }
 
+const NAME = { type: "string", minLength: 1, description: "a head of a plugin, with its options beside the name" };
+
+/** What a JSON schema says of the head: the keys of the built-in one, and the one that names another. */
+const DESCRIBED = { properties: { ...z.toJSONSchema(builtIn, { io: "input" }).properties, name: NAME } };
+
 /** The built-in head, or one of a plugin by its name, whose options are checked once the plugin is loaded. */
 export const head = z
-  .looseObject({ name: z.string().min(1).optional().describe("a head of a plugin, with its options beside the name") })
+  .looseObject({ name: z.string().min(1).optional() })
+  .meta(DESCRIBED)
   .transform(({ name, ...options }, context): BuiltInHead | NamedHead => {
     if (name !== undefined) return { ...options, name };
     const parsed = builtIn.safeParse(options);
@@ -27,6 +33,3 @@ export const head = z
     for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: options } as z.core.$ZodRawIssue);
     return z.NEVER;
   });
-
-/** The keys of the built-in head, and the one that names another. */
-export const HEAD_KEYS: readonly string[] = [...Object.keys(builtIn.shape), "name"];

@@ -6,7 +6,6 @@ import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearest } from "../plugins/nearest.js";
 import { pluginSource } from "../plugins/plugin-source.js";
-import { HEAD_KEYS } from "./head.js";
 import { methodKeys } from "./method.js";
 import { type Config, configSchema } from "./schema.js";
 
@@ -123,7 +122,7 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
     return `${file}:${line}:${col}`;
   };
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(issue.path, document);
+    const known = issue.path[0] === "method" ? methodKeys(document.getIn(["method", "name"])) : knownKeys(issue.path);
     return issue.keys.map(
       (key) =>
         `${place(issue.path, key)}: unknown key "${[...issue.path, key].join(".")}".${nearest(key, known)} Known here: ${known.join(", ")}.`,
@@ -154,11 +153,6 @@ function position(
     if (range) return lines.linePos(range[0]);
   }
   return { line: 1, col: 1 };
-}
-
-function keysAt(path: readonly PropertyKey[], document: Document): readonly string[] {
-  if (path[0] === "method") return methodKeys(document.getIn(["method", "name"]));
-  return path.join(".") === "model.head" ? HEAD_KEYS : knownKeys(path);
 }
 
 /** The keys that the schema knows at a path. */
