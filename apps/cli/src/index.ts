@@ -309,6 +309,16 @@ function program(endWith: (code: number) => void): Command {
     });
 
   simclr
+    .command("doctor")
+    .description("say what this machine has, which backends work and compute right, and what would help")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nExample:\n  simclr doctor")
+    .action(async (options: DoctorCommandOptions) => {
+      const { doctorCommand } = await import("./doctor-command.js");
+      endWith(await doctorCommand(options));
+    });
+
+  simclr
     .command("backend")
     .description("load a backend, check its arithmetic, and say what it runs on")
     .argument("[name]", "auto, onednn, webgpu, tensorflow or cpu", "auto")
@@ -448,5 +458,9 @@ export interface ConfigExplainOptions {
 }
 
 export interface CompareCommandOptions {
+  readonly json?: boolean;
+}
+
+export interface DoctorCommandOptions {
   readonly json?: boolean;
 }

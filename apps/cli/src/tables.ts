@@ -1,6 +1,7 @@
 import type { Comparison, ModelSummary, RunResults } from "@simclr/pipeline";
 import Table from "cli-table3";
 import pc from "picocolors";
+import type { Diagnosis } from "./doctor-command.js";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -43,6 +44,25 @@ export function calibrationTable(rows: RunResults["calibration"]): string {
     out.push([check, `${value.toFixed(1)}${unit ? ` ${unit}` : ""}`, limit, passed ? pc.green("yes") : pc.red("no")]);
   }
   return out.toString();
+}
+
+/** What is there, what works, and what would help. */
+export function doctorTables({ system, backends, auto, launchers }: Diagnosis): string {
+  const lines = [
+    ...Object.entries(system).map(([name, value]) => `${name}: ${value}`),
+    "",
+    ...backends.map(
+      ({ name, isUsable, details }) => `${isUsable ? pc.green("yes") : pc.red("no ")} ${pc.bold(name)}: ${details}`,
+    ),
+    "",
+    auto.isUsable
+      ? `\`backend: auto\` takes ${pc.bold(auto.name)}`
+      : `\`backend: auto\` finds nothing: ${auto.details}`,
+    ...Object.entries(launchers).map(
+      ([family, line]) => `${family}: ${line ?? "not installed (needed for several ranks only)"}`,
+    ),
+  ];
+  return lines.join("\n");
 }
 
 const whole = (count: number): string => count.toLocaleString("en");
