@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
+import { completionScript, SHELLS, type Shell } from "./completion.js";
 import { ExitCode, exitCodeOf, explain } from "./exit.js";
 import type { LaunchCommandOptions } from "./launch-command.js";
 
@@ -327,6 +328,13 @@ function program(endWith: (code: number) => void): Command {
       const { backendCommand } = await import("./backend-command.js");
       await backendCommand(name);
     });
+
+  simclr
+    .command("completion")
+    .description("print what a shell loads to complete commands, options and files")
+    .addArgument(new Argument("<shell>").choices(SHELLS))
+    .addHelpText("after", "\nExample:\n  simclr completion bash > ~/.local/share/bash-completion/completions/simclr")
+    .action((shell: Shell) => void process.stdout.write(completionScript(simclr, shell)));
 
   // Commander prints help and its own errors; exitOverride turns its exits into CommanderError on every level.
   for (const command of [...simclr.commands, ...imports.commands, ...config.commands, ...data.commands])
