@@ -4,7 +4,7 @@ import { parseConfig } from "../config/load.js";
 import { availableMemory } from "./available-memory.js";
 import { checkMemory, predictMemory } from "./check-memory.js";
 
-const config = (model: string, batchSize = 64) =>
+const config = (model: string, batchSize = 64, set: readonly string[] = []) =>
   parseConfig(
     `name: big
 data: { train: images, test: images, imageSize: 224 }
@@ -14,6 +14,7 @@ labels: [{ perClass: 10 }]
 finetune: { batchSize: 64, steps: 10, optimizer: { learningRate: 0.05 }, fineTuneAfter: 4 }
 `,
     "big.yaml",
+    { set },
   );
 
 function messageOf(model: string, available: number, batchSize?: number): string {
@@ -50,6 +51,12 @@ describe("checkMemory", () => {
     const [, finetune] = predictMemory(config("{ depth: 50 }"));
     expect(finetune!.stage).toBe("finetune");
     expect(finetune!.plan.optimizer).toBe(4 * 8_659_072); // of the head alone
+  });
+
+  it("counts two moments of AdamW, and a moving average, for each weight that is trained", () => {
+    const optimizerOf = (...set: string[]) => predictMemory(config("{ depth: 50 }", 64, set))[0]!.plan.optimizer;
+    expect(optimizerOf("pretrain.optimizer.name=adamw")).toBe(2 * optimizerOf());
+    expect(optimizerOf("pretrain.optimizer.name=adamw", "pretrain.averageDecay=0.99")).toBe(3 * optimizerOf());
   });
 
   it("knows what the machine can give", () => {

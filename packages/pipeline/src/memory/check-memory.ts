@@ -8,7 +8,7 @@ import {
   resNetFeatureDimension,
 } from "@simclr/models";
 import { architectureOf, ownEncoder, type Size } from "../build.js";
-import type { Config } from "../config/schema.js";
+import type { Config, TrainingConfig } from "../config/schema.js";
 import { availableMemory } from "./available-memory.js";
 
 /** `simclr run` before it trains, and what loading and augmenting images leaves behind; the images it keeps come on top. */
@@ -29,6 +29,7 @@ interface Stage {
   readonly views: number;
   readonly batchSize: number;
   readonly fineTuneAfter: number;
+  readonly training: TrainingConfig;
 }
 
 /**
@@ -70,11 +71,14 @@ const stagesOf = (config: Config): Stage[] =>
 function allStages(config: Config): Stage[] {
   const { pretrain, finetune, supervised, distill } = config;
   const whole = { size: {}, views: 1, fineTuneAfter: -1 };
-  const stages: Stage[] = [{ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize }];
-  if (supervised) stages.push({ ...whole, name: "supervised", batchSize: supervised.batchSize });
-  stages.push({ ...whole, name: "finetune", batchSize: finetune.batchSize, fineTuneAfter: finetune.fineTuneAfter });
-  for (const student of distill?.students ?? [])
-    stages.push({ ...whole, name: `distill (${student.name})`, size: student, batchSize: distill!.batchSize });
+  const stages: Stage[] = [{ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize, training: pretrain }];
+  if (supervised) stages.push({ ...whole, name: "supervised", batchSize: supervised.batchSize, training: supervised });
+  const { batchSize, fineTuneAfter } = finetune;
+  stages.push({ ...whole, name: "finetune", batchSize, fineTuneAfter, training: finetune });
+  for (const student of distill?.students ?? []) {
+    const { batchSize } = distill!;
+    stages.push({ ...whole, name: `distill (${student.name})`, size: student, batchSize, training: distill! });
+  }
   return stages;
 }
 
@@ -95,12 +99,17 @@ function planOptions(config: Config, stage: Stage, change: Change = {}): MemoryP
     rows: stage.views * (change.batchSize ?? stage.batchSize),
     checkpointing: change.checkpointing ?? model.checkpointing,
     fineTuneAfter: stage.fineTuneAfter,
+    slots: slotsOf(stage.training),
     headParameters: sizes ? headParameters({ inputDimension, ...sizes }) : 0,
     precision: backend.precision,
     program: PROGRAM,
     hostCopies: HOST_COPIES,
   };
 }
+
+/** Velocity, or the two moments of AdamW; and the moving average. */
+const slotsOf = ({ optimizer, averageDecay }: TrainingConfig): number =>
+  (optimizer.name === "adamw" ? 2 : 1) + (averageDecay === undefined ? 0 : 1);
 
 /** The least change that makes the stage fit. */
 function advice(config: Config, stage: Stage, available: number): string {
