@@ -75,7 +75,7 @@ const metricsOf = (run) => join(stageOf(run), "metrics.jsonl");
 /** Whether pretraining has come to its end, and said so. */
 export const isPretrained = (run) => existsSync(join(stageOf(run), "result.json"));
 
-/** Ends the command when its pretraining is done: what comes after takes as long again, and is not disturbed here. */
+/** Ends the command when its pretraining is done: what comes after is not disturbed here. */
 export const untilPretrained = (run) => ({
   disturb: (_, child) => {
     if (isPretrained(run)) child.kill("SIGKILL");
