@@ -30,6 +30,7 @@ export function batchView(
         { subject: "view", expected: `< ${batch.views.length}`, received: String(keys.view) },
       );
     }
-    return augment(tf.tensor4d(view, [...batch.shape]), splitCrop(recipe).rest, withIndices, options);
+    // A copy: not every backend reads shared memory, and a loader may use that of a batch again.
+    return augment(tf.tensor4d(view.slice(), [...batch.shape]), splitCrop(recipe).rest, withIndices, options);
   });
 }

@@ -247,7 +247,9 @@ function toHostArray(values: tf.BackendValues | null, shape: number[], dtype: tf
   if (values === null) {
     return tf.util.getTypedArrayFromDType(dtype as "float32", tf.util.sizeFromShape(shape)) as HostArray;
   }
-  const array = tf.util.convertBackendValuesAndArrayBuffer(values, dtype) as unknown as HostArray;
+  const converted = tf.util.convertBackendValuesAndArrayBuffer(values, dtype) as unknown as HostArray;
+  // Node-API refuses shared memory; a slice of it is not shared.
+  const array = converted.buffer instanceof SharedArrayBuffer ? (converted.slice() as HostArray) : converted;
   if (dtype === "float32") return array instanceof Float32Array ? array : Float32Array.from(array);
   if (dtype === "int32") return array instanceof Int32Array ? array : Int32Array.from(array);
   return array instanceof Uint8Array ? array : Uint8Array.from(array as ArrayLike<number>, (v) => (v ? 1 : 0));
