@@ -7,7 +7,7 @@ import type { DoctorCommandOptions } from "./index.js";
 import { doctorTables } from "./tables.js";
 
 /** What was found of one backend. */
-export interface BackendDiagnosis {
+interface BackendDiagnosis {
   readonly name: string;
   /** Whether it loads and computes what a plain loop computes. */
   readonly isUsable: boolean;
