@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "@simclr/core";
@@ -55,6 +55,17 @@ const table = async (file: string): Promise<string[][]> =>
     .trimEnd()
     .split("\n")
     .map((line) => line.split(","));
+
+it.each([
+  ["jsonl", jsonlHook],
+  ["csv", csvHook],
+] as const)("%s says which file cannot be written, and what helps", async (_, hook) => {
+  const inTheWay = join(folder, "file");
+  await writeFile(inTheWay, "no folder");
+  const file = join(inTheWay, "metrics");
+  await expect(run({ hooks: [hook(file)] })).rejects.toThrow(`cannot write ${file}: E`);
+  await expect(run({ hooks: [hook(file)] })).rejects.toThrow(`Check free space and permissions of ${inTheWay}.`);
+});
 
 describe("csvHook", () => {
   const COLUMNS =
