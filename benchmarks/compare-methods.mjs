@@ -49,7 +49,7 @@ const SETTINGS = {
   "simclr-v2": { options: { temperature: 0.5, momentum: 0.98, queueSize: 4096 } },
   "moco-v2": { options: { temperature: 0.2, momentum: 0.98, queueSize: 4096, symmetric: true } },
   byol: { batchSize: 64, learningRate: 0.6, options: { momentum: 0.99 }, head: { hiddenDimension: 512 } },
-  simsiam: { batchSize: 64, head: { hiddenDimension: 512 } },
+  simsiam: { batchSize: 64, learningRate: 0.1, options: { predictorDimension: 256 }, head: { hiddenDimension: 512 } },
   swav: { batchSize: 64, options: { prototypes: 32, smallViews: 0 } },
   "barlow-twins": { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
   vicreg: { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
