@@ -6,6 +6,7 @@ import { type ClassificationResult, classificationResult } from "./classificatio
 import { checkFeatures, type LabelledFeatures } from "./labelled-features.js";
 import { lbfgs, type ValueAndGradient } from "./lbfgs.js";
 import { oneHot } from "./one-hot.js";
+import { rowsAt } from "./rows-at.js";
 import { standardize } from "./standardize.js";
 
 export interface LbfgsProbeOptions extends LabelledFeatures {
@@ -89,12 +90,10 @@ async function choosePenalty(
   const order = random.fork("held-out").permutation(labels.length);
   const heldOut = Math.max(1, Math.floor(labels.length / 5));
   if (labels.length < 2) return Math.max(...penalties);
-  const part = (indices: Int32Array): Rows => {
-    const taken = new Float32Array(indices.length * dimension);
-    for (const [row, index] of indices.entries())
-      taken.set(features.subarray(index * dimension, (index + 1) * dimension), row * dimension);
-    return { features: taken, labels: Int32Array.from(indices, (index) => labels[index]!) };
-  };
+  const part = (indices: Int32Array): Rows => ({
+    features: rowsAt(features, dimension, indices),
+    labels: Int32Array.from(indices, (index) => labels[index]!),
+  });
   const [validation, training] = [part(order.subarray(0, heldOut)), part(order.subarray(heldOut))];
   let best = { penalty: Number.NaN, share: -1 };
   for (const penalty of [...penalties].sort((a, b) => b - a)) {

@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { type ClassificationResult, classificationResult } from "./classification-result.js";
 import { checkFeatures, type LabelledFeatures } from "./labelled-features.js";
 import { oneHot } from "./one-hot.js";
+import { rowsAt } from "./rows-at.js";
 import { standardize } from "./standardize.js";
 
 export interface LinearProbeOptions extends LabelledFeatures {
@@ -127,11 +128,7 @@ async function fit(probe: Probe, examples: Examples, { rows, epochs, rates, rand
 }
 
 function gatherRows(values: Float32Array, columns: number, indices: Int32Array): tf.Tensor2D {
-  const gathered = new Float32Array(indices.length * columns);
-  indices.forEach((index, row) => {
-    gathered.set(values.subarray(index * columns, (index + 1) * columns), row * columns);
-  });
-  return tf.tensor2d(gathered, [indices.length, columns]);
+  return tf.tensor2d(rowsAt(values, columns, indices), [indices.length, columns]);
 }
 
 /** The gradient of the mean cross-entropy is xᵀ(softmax - y) / rows for the kernel. */

@@ -2,6 +2,7 @@ import { checkInteger, InvalidArgumentError, type Random } from "@simclr/core";
 import { kMeans } from "./k-means.js";
 import { checkMatrix } from "./labels.js";
 import { nearestNeighbours } from "./nearest-neighbours.js";
+import { rowsAt } from "./rows-at.js";
 import { unitRows } from "./unit-rows.js";
 
 /** Neighbours whose mean distance makes an image typical. */
@@ -69,9 +70,7 @@ async function mostTypical(
   group: readonly number[],
   taken: ReadonlySet<number>,
 ): Promise<number> {
-  const features = new Float32Array(group.length * dimension);
-  for (const [i, row] of group.entries())
-    features.set(unit.subarray(row * dimension, (row + 1) * dimension), i * dimension);
+  const features = rowsAt(unit, dimension, group);
   // The first neighbour of a row is itself.
   const found = await nearestNeighbours({ queries: features, features, dimension, k: NEIGHBOURS + 1 });
   let best = { row: -1, distance: Infinity };
