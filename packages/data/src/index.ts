@@ -11,7 +11,14 @@ export { type LabelSubsetOptions, labelSubset } from "./label-subset.js";
 export { createLoader, type Loader, type LoaderStats } from "./loader.js";
 export type { LoaderOptions } from "./loader-options.js";
 export { openDataset } from "./open-dataset.js";
-export type { DatasetColumns, DatasetFormat, DatasetSplit, OpenOptions } from "./open-options.js";
+export {
+  DATASET_FORMATS,
+  DATASET_SPLITS,
+  type DatasetColumns,
+  type DatasetFormat,
+  type DatasetSplit,
+  type OpenOptions,
+} from "./open-options.js";
 export { type DrawnShapes, drawShapes, type ShapesOptions, shapes } from "./shapes/index.js";
 export { type Split, type SplitOptions, splitDataset } from "./split-dataset.js";
 export { type AdvisedLoader, starvationAdvice } from "./starvation-advice.js";

@@ -1,7 +1,8 @@
 import { checkChoice, checkInteger, InvalidArgumentError } from "@simclr/core";
 import type { BrokenPolicy } from "./encoded-dataset.js";
 
-const FORMATS = [
+/** The layouts that `openDataset` reads, by name. */
+export const DATASET_FORMATS = [
   "folder",
   "splits",
   "manifest",
@@ -15,12 +16,13 @@ const FORMATS = [
 ] as const;
 
 /** The layouts that `openDataset` reads. */
-export type DatasetFormat = (typeof FORMATS)[number];
+export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
-const SPLITS = ["train", "validation", "test", "unlabelled", "train+unlabelled"] as const;
+/** The parts that a data set may bring, by name. */
+export const DATASET_SPLITS = ["train", "validation", "test", "unlabelled", "train+unlabelled"] as const;
 
 /** Part of a data set that brings its own. */
-export type DatasetSplit = (typeof SPLITS)[number];
+export type DatasetSplit = (typeof DATASET_SPLITS)[number];
 
 const LAYOUTS = ["NHWC", "NCHW"] as const;
 
@@ -103,11 +105,11 @@ export interface ResolvedOpenOptions {
 export function resolveOpenOptions(options: OpenOptions): ResolvedOpenOptions {
   const { format, pattern, labels, limit, channels = 3, maxPixels = 100_000_000, onBroken = "error" } = options;
   const { split = "train", seed = 0, columns = {}, layout, background, range, classNames } = options;
-  if (format !== undefined) checkChoice("openDataset", { format }, FORMATS);
+  if (format !== undefined) checkChoice("openDataset", { format }, DATASET_FORMATS);
   if (limit !== undefined) checkInteger("openDataset", { limit }, 1);
   checkInteger("openDataset", { maxPixels }, 1);
   checkChoice("openDataset", { onBroken }, ["error", "skip"]);
-  checkChoice("openDataset", { split }, SPLITS);
+  checkChoice("openDataset", { split }, DATASET_SPLITS);
   if (layout !== undefined) checkChoice("openDataset", { layout }, LAYOUTS);
   checkInteger("openDataset", { seed });
   if (channels !== 1 && channels !== 3 && channels !== 4)

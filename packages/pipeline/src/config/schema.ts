@@ -1,3 +1,4 @@
+import { DATASET_FORMATS, DATASET_SPLITS } from "@simclr/data";
 import { hasBottlenecks, type ResNetDepth } from "@simclr/models";
 import { z } from "zod";
 import { head } from "./head.js";
@@ -184,24 +185,14 @@ const labels = z
     },
   );
 
-const FORMATS = [
-  "folder",
-  "splits",
-  "manifest",
-  "tar",
-  "parquet",
-  "cifar10",
-  "cifar100",
-  "stl10",
-  "npy",
-  "shapes",
-] as const;
-const SPLITS = ["train", "validation", "test", "unlabelled", "train+unlabelled"] as const;
 const byte = z.int().min(0).max(255);
 
 /** How files are read, where looking at the path does not say it. */
 const reading = {
-  format: z.enum(FORMATS).optional().describe("the layout of the files; by default found by looking at the path"),
+  format: z
+    .enum(DATASET_FORMATS)
+    .optional()
+    .describe("the layout of the files; by default found by looking at the path"),
   columns: z
     .strictObject({ image: z.string().min(1).optional(), label: z.string().min(1).optional() })
     .optional()
@@ -278,8 +269,8 @@ const fields = z.strictObject({
       .optional()
       .describe("CSV with the columns file and label, or an array of labels, for training images without their own"),
     testLabels: z.string().optional().describe("the same for the test images"),
-    split: z.enum(SPLITS).default("train").describe("which part of a data set with splits is trained on"),
-    testSplit: z.enum(SPLITS).default("test").describe("which part is measured on"),
+    split: z.enum(DATASET_SPLITS).default("train").describe("which part of a data set with splits is trained on"),
+    testSplit: z.enum(DATASET_SPLITS).default("test").describe("which part is measured on"),
     ...reading,
     limit: count.optional().describe("take the first n training images only"),
     imageSize: count.describe("side in pixels that the network sees"),
