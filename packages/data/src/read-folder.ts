@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { DataError } from "@simclr/core";
 import { inClassOrder, labelsFromPaths } from "./class-labels.js";
-import { encodedDataset, type OpenedDataset } from "./encoded-dataset.js";
+import type { OpenedDataset } from "./encoded-dataset.js";
+import { folderDataset } from "./folder-dataset.js";
 import { listFiles } from "./folder-files.js";
 import { IMAGE_EXTENSIONS, isImageName } from "./image-names.js";
 import { readLabelsCsv } from "./labels-csv.js";
@@ -27,14 +28,11 @@ export async function readFolder(folder: string, options: ResolvedOpenOptions): 
   const labels = options.labels ?? (others.includes(LABELS_FILE) ? join(folder, LABELS_FILE) : undefined);
   const own = labels === undefined ? labelsFromPaths(names, folder) : await readLabelsCsv(labels, names);
   const classes = inClassOrder(own, options.classNames, (index) => names[index]!);
-  const kept = found.slice(0, options.limit);
-  return encodedDataset({
-    name: folder,
-    images: kept.map(({ name, size }) => ({ id: name, name, location: { path: join(folder, name), offset: 0, size } })),
-    classes: { classNames: classes.classNames, labels: classes.labels.slice(0, kept.length) },
-    settings: { channels: options.channels, maxPixels: options.maxPixels, background: options.background },
-    onBroken: options.onBroken,
-    skipped: [],
-    ignored: others.filter((name) => name !== LABELS_FILE),
-  });
+  return folderDataset(
+    folder,
+    found,
+    classes,
+    others.filter((name) => name !== LABELS_FILE),
+    options,
+  );
 }

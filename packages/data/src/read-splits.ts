@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { DataError } from "@simclr/core";
 import { fromClasses, inClassOrder, labelsFromPaths } from "./class-labels.js";
-import { encodedDataset, type OpenedDataset } from "./encoded-dataset.js";
+import type { OpenedDataset } from "./encoded-dataset.js";
+import { folderDataset } from "./folder-dataset.js";
 import { listFiles } from "./folder-files.js";
 import { byCodeUnit, IMAGE_EXTENSIONS, isHidden, isImageName } from "./image-names.js";
 import { didYouMean, nearMatches } from "./near-matches.js";
@@ -62,16 +63,13 @@ export async function readSplits(root: string, options: ResolvedOpenOptions): Pr
       : fromClasses(await readClassFile(classFile, imageNames));
   const classNames = options.classNames ?? (await trainClasses(root, names));
   const fixed = inClassOrder(classes, classNames, (index) => `${found}/${imageNames[index]!}`);
-  const kept = images.slice(0, options.limit);
-  return encodedDataset({
-    name: folder,
-    images: kept.map(({ name, size }) => ({ id: name, name, location: { path: join(folder, name), offset: 0, size } })),
-    classes: { classNames: fixed.classNames, labels: fixed.labels.slice(0, kept.length) },
-    settings: { channels: options.channels, maxPixels: options.maxPixels, background: options.background },
-    onBroken: options.onBroken,
-    skipped: [],
-    ignored: others.filter((name) => !CLASS_FILES.includes(basename(name))),
-  });
+  return folderDataset(
+    folder,
+    images,
+    fixed,
+    others.filter((name) => !CLASS_FILES.includes(basename(name))),
+    options,
+  );
 }
 
 /** The class folders of `train/`; undefined if there is none. */
