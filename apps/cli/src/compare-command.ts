@@ -1,6 +1,9 @@
 import { compareRuns, readRun } from "@simclr/pipeline";
-import type { CompareCommandOptions } from "./index.js";
 import { comparisonTable } from "./tables.js";
+
+export interface CompareCommandOptions {
+  readonly json?: boolean;
+}
 
 /** `simclr compare RUN…` */
 export async function compareCommand(

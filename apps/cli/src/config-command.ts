@@ -1,5 +1,14 @@
 import { configJsonSchema, explainKey, keyWords, loadConfig } from "@simclr/pipeline";
-import type { ConfigExplainOptions, ConfigValidateOptions } from "./index.js";
+
+export interface ConfigValidateOptions {
+  readonly data?: string;
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+export interface ConfigExplainOptions {
+  readonly json?: boolean;
+}
 
 /** `simclr config schema` */
 export function configSchemaCommand(): void {

@@ -3,7 +3,17 @@ import { ConfigError } from "@simclr/core";
 import { type CheckDataOptions, type CheckedData, checkData } from "@simclr/pipeline";
 import pc from "picocolors";
 import { ExitCode } from "./exit.js";
-import type { DataCheckOptions } from "./index.js";
+
+export interface DataCheckOptions {
+  readonly labels?: string;
+  readonly format?: string;
+  readonly split?: string;
+  readonly limit?: number;
+  readonly channels?: number;
+  readonly workers?: number;
+  readonly sheet?: string;
+  readonly json?: boolean;
+}
 
 type Check = CheckedData["check"];
 type Format = NonNullable<NonNullable<CheckDataOptions["open"]>["format"]>;

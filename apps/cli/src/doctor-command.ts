@@ -3,8 +3,11 @@ import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { AUTO_ORDER } from "@simclr/backends";
 import { availableMemory } from "@simclr/pipeline";
-import type { DoctorCommandOptions } from "./index.js";
 import { doctorTables } from "./tables.js";
+
+export interface DoctorCommandOptions {
+  readonly json?: boolean;
+}
 
 /** What was found of one backend. */
 interface BackendDiagnosis {

@@ -2,8 +2,14 @@ import { type BackendName, useBackend } from "@simclr/backends";
 import type { Model } from "@simclr/exchange";
 import { type ExportResult, exportOnnx, exportTfjs, saveModel } from "@simclr/exchange/node";
 import { loadTrainedModel } from "@simclr/pipeline";
-import type { ExportCommandOptions } from "./index.js";
 import { withPlugins } from "./with-plugins.js";
+
+export interface ExportCommandOptions {
+  readonly plugin?: readonly string[];
+  readonly format: "onnx" | "tfjs" | "safetensors";
+  readonly output: string;
+  readonly backend: string;
+}
 
 /** `simclr export MODEL --format onnx --output FILE` */
 export async function exportCommand(path: string, options: ExportCommandOptions): Promise<void> {

@@ -5,8 +5,27 @@ import type { Imported, ImportReport } from "@simclr/exchange";
 import { importTensorflow, importTorchFile, saveModel } from "@simclr/exchange/node";
 import { parseModelName } from "@simclr/models";
 import { loadClassifier, predict } from "@simclr/pipeline";
-import type { ImportTensorflowOptions, ImportTorchCommandOptions } from "./index.js";
 import { summary } from "./predict-command.js";
+
+/** Options that both imports share. */
+interface ImportOptions {
+  readonly output?: string;
+  readonly imageSize?: number;
+  readonly classes?: string;
+  readonly check?: string;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface ImportTensorflowOptions extends ImportOptions {
+  readonly copy?: "base" | "average";
+  readonly architecture?: string;
+  readonly classifierLayer: number;
+}
+
+export interface ImportTorchCommandOptions extends ImportOptions {
+  readonly normalisation: boolean;
+}
 
 type Options = Omit<ImportTensorflowOptions, "copy" | "architecture" | "classifierLayer">;
 

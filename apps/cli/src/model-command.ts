@@ -1,6 +1,11 @@
 import { type ModelSummary, summarizeModel } from "@simclr/pipeline";
-import type { ModelCommandOptions } from "./index.js";
 import { modelTable, stageTable } from "./tables.js";
+
+export interface ModelCommandOptions {
+  readonly imageSize: number;
+  readonly batch: number;
+  readonly json?: boolean;
+}
 
 /** `simclr model <name>` */
 export function modelCommand(name: string, { json = false, imageSize, batch }: ModelCommandOptions): void {

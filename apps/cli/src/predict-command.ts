@@ -1,7 +1,13 @@
 import { type BackendName, useBackend } from "@simclr/backends";
 import { csv, loadClassifier, type Predictions, predict } from "@simclr/pipeline";
-import type { PredictCommandOptions } from "./index.js";
 import { withPlugins } from "./with-plugins.js";
+
+export interface PredictCommandOptions {
+  readonly plugin?: readonly string[];
+  readonly skipBroken?: boolean;
+  readonly backend: string;
+  readonly json?: boolean;
+}
 
 /** `simclr predict MODEL IMAGES` */
 export async function predictCommand(model: string, images: string, options: PredictCommandOptions): Promise<void> {

@@ -9,8 +9,26 @@ import {
   type TrainedModel,
   writeEmbeddings,
 } from "@simclr/pipeline";
-import type { EmbedCommandOptions, LabelCommandOptions, NeighborsCommandOptions } from "./index.js";
 import { checkEnding } from "./output-file.js";
+
+export interface EmbedCommandOptions {
+  readonly output: string;
+  readonly skipBroken?: boolean;
+  readonly backend: string;
+}
+
+export interface NeighborsCommandOptions {
+  readonly k: number;
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+export interface LabelCommandOptions {
+  readonly count: number;
+  readonly seed: number;
+  readonly backend: string;
+  readonly json?: boolean;
+}
 
 /** `simclr embed MODEL IMAGES -o FILE` */
 export async function embedCommand(model: string, images: string, options: EmbedCommandOptions): Promise<void> {

@@ -3,8 +3,18 @@ import { connect } from "@simclr/distributed";
 import { InterruptedError, loadConfig, type PipelineEvents, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import pc from "picocolors";
-import type { RunCommandOptions } from "./index.js";
 import { accuracyTable, calibrationTable } from "./tables.js";
+
+/** Options that `run` and `demo` share. */
+export interface RunCommandOptions {
+  readonly data?: string;
+  readonly output?: string;
+  readonly set: readonly string[];
+  readonly fresh?: boolean;
+  readonly json?: boolean;
+  /** As it was given: the configuration checks it. */
+  readonly maxMinutes?: string;
+}
 
 /** `simclr run` and `simclr demo`; started by a launcher, one of its ranks. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {
