@@ -97,10 +97,46 @@ describe("simclr run", () => {
   });
 
   it("does not do again what is done, and gives the same results", async () => {
+    const before = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
     const again = await simclr(["run", "tiny.yaml", "-o", "undisturbed", "--json"]);
     expect(again.status).toBe(0);
     expect(again.stderr.match(/done before/g)).toHaveLength(5);
-    expect(undisturbed.stdout).toContain(`${(100 * JSON.parse(again.stdout).accuracy[0].top1).toFixed(1)} %`);
+    const { accuracy, distillation } = JSON.parse(again.stdout);
+    expect({ accuracy, distillation }).toEqual({ accuracy: before.accuracy, distillation: before.distillation });
+  });
+
+  it("does a part of a run, goes on with the next, and measures without training", async () => {
+    const untrained = await simclr(["evaluate", "tiny.yaml", "-o", "parts"]);
+    expect(untrained.status).toBe(1);
+    expect(untrained.stderr).toContain("pretraining: there is no trained network of this configuration");
+
+    const methodsOf = ({ stdout }: Ended): string[] => [
+      ...new Set<string>(JSON.parse(stdout).accuracy.map((row: { method: string }) => row.method)),
+    ];
+    const pretrained = await simclr(["pretrain", "tiny.yaml", "-o", "parts", "--json"]);
+    expect(methodsOf(pretrained)).toEqual(["kNN", "linear probe"]);
+    expect(losses("parts", "pretrain")).toEqual(losses("undisturbed", "pretrain"));
+    const finetuned = await simclr(["finetune", "tiny.yaml", "-o", "parts", "--json"]);
+    expect(methodsOf(finetuned)).toEqual(["kNN", "linear probe", "supervised from scratch", "fine-tuned"]);
+    expect(finetuned.stderr.match(/done before/g)).toHaveLength(1);
+    const students = await simclr(["distill", "tiny.yaml", "-o", "parts", "--json"]);
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    expect(JSON.parse(students.stdout).accuracy).toEqual(accuracy);
+
+    const depths = ["--set", "evaluate.depths=true", "--json"];
+    const measured = await simclr(["evaluate", "tiny.yaml", "-o", "parts", ...depths]);
+    expect(measured.status, measured.stderr).toBe(0);
+    const { probes } = JSON.parse(measured.stdout) as { probes: Record<string, unknown>[] };
+    const stages = ["initial_conv", "initial_max_pool", ...[1, 2, 3, 4].map((group) => `block_group${group}`)];
+    const names = [...stages, "h", "head layer 1", "head layer 2"];
+    expect(probes.map(({ depth }) => depth)).toEqual([...names, ...names]); // all labels, and the budget
+    // Filters of the stem and of the groups at 1/16 of the width; h; the layers of the head.
+    expect(probes.slice(0, 9).map(({ dimension }) => dimension)).toEqual([4, 4, 4, 8, 16, 32, 32, 32, 16]);
+    // kNN at h is the kNN of the table.
+    const ofTable = accuracy.filter(({ method }: { method: string }) => method === "kNN");
+    expect(probes.filter(({ depth }) => depth === "h").map(({ knn }) => knn)).toEqual(
+      ofTable.map(({ top1 }: { top1: number }) => top1),
+    );
   });
 
   it("ends at once with a checkpoint and status 130 after SIGTERM", async () => {

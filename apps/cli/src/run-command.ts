@@ -1,11 +1,21 @@
 import { relative } from "node:path";
 import { connect } from "@simclr/distributed";
-import { InterruptedError, loadConfig, type PipelineEvents, type RunOutcome, run } from "@simclr/pipeline";
+import {
+  InterruptedError,
+  loadConfig,
+  type PipelineEvents,
+  type RunOptions,
+  type RunOutcome,
+  run,
+} from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import pc from "picocolors";
-import { accuracyTable, calibrationTable } from "./tables.js";
+import { accuracyTable, calibrationTable, probesTable } from "./tables.js";
 
-/** Options that `run` and `demo` share. */
+/** What of a run is done. */
+export type RunPart = Pick<RunOptions, "until" | "trains">;
+
+/** Options that `run`, its parts and `demo` share. */
 export interface RunCommandOptions {
   readonly data?: string;
   readonly output?: string;
@@ -16,15 +26,15 @@ export interface RunCommandOptions {
   readonly maxMinutes?: string;
 }
 
-/** `simclr run` and `simclr demo`; started by a launcher, one of its ranks. */
-export async function runCommand(file: string, options: RunCommandOptions): Promise<void> {
+/** `simclr run`, its parts, and `simclr demo`; started by a launcher, one of its ranks. */
+export async function runCommand(file: string, options: RunCommandOptions, part: RunPart = {}): Promise<void> {
   const { data, output, fresh = false, json = false, maxMinutes } = options;
   const set = maxMinutes === undefined ? options.set : [...options.set, `maxMinutes=${maxMinutes}`];
   const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
   const communicator = connect();
   const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGUSR1"] : undefined);
   try {
-    const outcome = await run(config, { events: terminalEvents(), signal: stop.signal, fresh, communicator });
+    const outcome = await run(config, { events: terminalEvents(), signal: stop.signal, fresh, communicator, ...part });
     if (communicator.rank === 0) print(outcome, json);
   } catch (error) {
     // A launcher takes any code but 0 for a failure of the whole; here the checkpoint is written.
@@ -42,6 +52,7 @@ function print({ results, folder, report }: RunOutcome, json: boolean): void {
     return;
   }
   process.stdout.write(`\n${accuracyTable(results.accuracy)}\n`);
+  if (results.probes.length > 0) process.stdout.write(`${probesTable(results.probes)}\n`);
   if (results.calibration.length > 0) process.stdout.write(`${calibrationTable(results.calibration)}\n`);
   process.stdout.write(`run:    ${relative(".", folder) || "."}\nreport: ${relative(".", report)}\n`);
 }

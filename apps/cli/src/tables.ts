@@ -38,6 +38,16 @@ export function comparisonTable({ runs, rows, isRepeated }: Comparison): string 
   return out.toString();
 }
 
+/** What kNN and a linear classifier find at each depth, one block for each set of labels. */
+export function probesTable(probes: RunResults["probes"]): string {
+  const out = table(["labels", "depth", "length", "kNN", "linear"], ["left", "left", "right", "right", "right"]);
+  for (const [i, { labels, depth, dimension, knn, linear }] of probes.entries()) {
+    const first = probes[i - 1]?.labels !== labels;
+    out.push([first ? pc.bold(labels) : "", depth, dimension, percent(knn), percent(linear)]);
+  }
+  return out.toString();
+}
+
 export function calibrationTable(rows: RunResults["calibration"]): string {
   const out = table(["how hard the data is", "", "expected", ""], ["left", "right", "left", "left"]);
   for (const { check, value, unit, limit, passed } of rows) {

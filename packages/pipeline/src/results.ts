@@ -43,6 +43,20 @@ export interface DistillationRecord {
   readonly spoiled: number;
 }
 
+/** How much a linear classifier and kNN find at one depth of the pretrained network. */
+export interface DepthProbe {
+  /** An endpoint of the encoder, `h`, or `head layer 1` and so on. */
+  readonly depth: string;
+  /** Length of the features; maps are averaged over their places. */
+  readonly dimension: number;
+  /** For people: "100 (10 a class)". */
+  readonly labels: string;
+  /** Top-1 on the test images, in [0, 1]. */
+  readonly knn: number;
+  readonly linear: number;
+  readonly protocol: string;
+}
+
 /** Which plugin a run was made with. */
 export interface PluginRecord {
   readonly name: string;
@@ -62,6 +76,8 @@ export interface RunResults {
   readonly accuracy: readonly AccuracyRow[];
   readonly calibration: readonly CalibrationCheck[];
   readonly stages: readonly StageSummary[];
+  /** At every depth and with every set of labels; only with `evaluate.depths`. */
+  readonly probes: readonly DepthProbe[];
   /** One for each student, label budget and round. */
   readonly distillation: readonly DistillationRecord[];
   readonly facts: Readonly<Record<string, string>>;

@@ -409,6 +409,10 @@ const fields = z.strictObject({
         })
         .prefault({}),
       batchSize: count.default(500),
+      depths: z
+        .boolean()
+        .default(false)
+        .describe("probe the pretrained network at every depth: each stage, h, and each layer of the head"),
     })
     .prefault({}),
   calibrate: z

@@ -11,7 +11,7 @@ function results(name: string, seed: number, top1: Readonly<Record<string, numbe
   }));
   return {
     ...{ formatVersion: 1, name, seed, finishedAt: "2026-01-01T00:00:00Z", accuracy, calibration: [], stages: [] },
-    ...{ distillation: [], facts: {}, plugins: [], skipped: [] },
+    ...{ probes: [], distillation: [], facts: {}, plugins: [], skipped: [] },
   };
 }
 

@@ -10,11 +10,15 @@ import type { RunResults } from "../results.js";
 import { RunFolder } from "./run-folder.js";
 
 /** Opens the run's folder on every rank; the first one makes it, or moves what was there aside. */
-export async function openTogether(config: Config, fresh: boolean, communicator: Communicator): Promise<RunFolder> {
-  if (communicator.size === 1) return RunFolder.open(config, { fresh });
-  const own = communicator.rank === 0 ? await RunFolder.open(config, { fresh }) : undefined;
+export async function openTogether(
+  config: Config,
+  options: { readonly fresh: boolean; readonly shared: string | undefined },
+  communicator: Communicator,
+): Promise<RunFolder> {
+  if (communicator.size === 1) return RunFolder.open(config, options);
+  const own = communicator.rank === 0 ? await RunFolder.open(config, options) : undefined;
   await communicator.barrier();
-  return own ?? RunFolder.open(config);
+  return own ?? RunFolder.open(config, { shared: options.shared });
 }
 
 /** @throws TrainingError on every rank where one has another config, other images, other plugins or another Node.js. */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -24,6 +24,25 @@ const config = (set: readonly string[] = []): Config =>
 it("opens again with the same configuration, and with other checkpoints, logs and time", async () => {
   await RunFolder.open(config());
   await RunFolder.open(config(["checkpoint.everySeconds=3", "logging.csv=true", "maxMinutes=5"]));
+});
+
+it("opens again with other settings of the evaluation, and keeps the latest", async () => {
+  await RunFolder.open(config());
+  await RunFolder.open(config(["evaluate.depths=true"]));
+  expect(await readFile(join(root, "run", "config.yaml"), "utf8")).toContain("depths: true");
+});
+
+it("links to a stage that runs share, one for each inputs", async () => {
+  const shared = join(root, "stages");
+  const [first, second] = [join(root, "first"), join(root, "second")];
+  const open = (output: string) => RunFolder.open({ ...config(), output }, { shared });
+  const path = await (await open(first)).trained("a1", "10-per-class", "finetune");
+  expect(await (await open(second)).trained("a1", "10-per-class", "finetune")).toBe(path);
+  expect(await (await open(first)).trained("a1", "10-per-class", "finetune")).toBe(path); // again
+  await writeFile(join(path, "result.json"), "{}");
+  for (const run of [first, second])
+    expect(await readFile(join(run, "10-per-class", "finetune", "result.json"), "utf8")).toBe("{}");
+  expect(await (await open(second)).trained("b2", "20-per-class", "finetune")).not.toBe(path);
 });
 
 it("refuses another configuration and names the keys that differ", async () => {

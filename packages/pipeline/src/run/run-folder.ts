@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, mkdir, readFile, rename, symlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { ConfigError } from "@simclr/core";
 import { writeFileAtomic } from "@simclr/trainer/node";
 import { parse, stringify } from "yaml";
@@ -12,18 +12,24 @@ const CONFIG = "config.yaml";
 /** The folder of one run: the resolved config, one folder a stage, the results and the report. */
 export class RunFolder {
   readonly path: string;
+  readonly #shared: string | undefined;
 
-  private constructor(path: string) {
+  private constructor(path: string, shared: string | undefined) {
     this.path = path;
+    this.#shared = shared;
   }
 
   /**
    * Opens the run's folder, or makes it. A folder that holds another configuration is refused, so that results of two
    * runs never mix; `fresh` moves what is there aside (`<folder>.1`, …) and starts anew.
    *
+   * @param options.shared - Folder of trained stages that runs share.
    * @throws ConfigError naming the keys that differ.
    */
-  static async open(config: Config, { fresh = false } = {}): Promise<RunFolder> {
+  static async open(
+    config: Config,
+    { fresh = false, shared }: { readonly fresh?: boolean; readonly shared?: string | undefined } = {},
+  ): Promise<RunFolder> {
     const path = config.output!;
     if (fresh && existsSync(path)) await rename(path, freeName(path));
     await mkdir(path, { recursive: true });
@@ -37,14 +43,33 @@ export class RunFolder {
           { subject: path },
         );
       }
-    } else {
-      await writeFileAtomic(file, stringify(config));
     }
-    return new RunFolder(path);
+    await writeFileAtomic(file, stringify(config));
+    return new RunFolder(path, shared);
   }
 
   stage(...names: readonly string[]): string {
     return join(this.path, ...names);
+  }
+
+  /**
+   * The folder of a stage that is trained. Where runs share stages, those of the same inputs are one folder, and the run's
+   * own is a link to it.
+   *
+   * @param inputs - Hash of all that decides the result.
+   */
+  async trained(inputs: string, ...names: readonly string[]): Promise<string> {
+    const own = this.stage(...names);
+    if (this.#shared === undefined) return own;
+    const shared = join(this.#shared, `${names.at(-1)}-${inputs}`);
+    await mkdir(shared, { recursive: true });
+    await mkdir(dirname(own), { recursive: true });
+    const isThere = await lstat(own).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) await symlink(relative(dirname(own), shared), own, "dir");
+    return shared;
   }
 
   async writeJson(name: string, value: unknown): Promise<void> {
@@ -71,8 +96,8 @@ function sorted(value: unknown): unknown {
 }
 
 /**
- * What decides the results: not where they lie, nor what is written beside them, how often, and for how long, nor how images are
- * kept and decoded.
+ * What decides what is trained: not how it is measured, which is done again where that changes; nor where results lie, what is
+ * written beside them, how often, and for how long, nor how images are kept and decoded.
  */
 function comparable(config: Config): Record<string, unknown> {
   const {
@@ -80,6 +105,7 @@ function comparable(config: Config): Record<string, unknown> {
     checkpoint: _checkpoint,
     logging: _logging,
     maxMinutes: _maxMinutes,
+    evaluate: _evaluate,
     data,
     ...rest
   } = config;

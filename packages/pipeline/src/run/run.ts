@@ -1,38 +1,25 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
-import { encoderName, pretrainLoss, pretrainRecipe, testRecipe } from "../build.js";
-import type { Config, StudentConfig } from "../config/schema.js";
+import { pretrainLoss, pretrainRecipe } from "../build.js";
+import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
-import { openImages, type RunImages } from "../images.js";
+import { openImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
 import { checkHooks } from "../plugins/build-hooks.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
-import type { DistillationRecord, MeasuredRow, RunResults, StageSummary } from "../results.js";
-import { type Classified, classify } from "../stages/classify.js";
-import { distill } from "../stages/distill.js";
-import { applyBudget, type LabelledSubset, words } from "../stages/label-budget.js";
-import {
-  type Features,
-  featuresOf,
-  labelledRows,
-  logitsOf,
-  type Measured,
-  measureKnn,
-  measureLinear,
-  measureLogits,
-  representation,
-} from "../stages/measure.js";
-import { type Pretrained, pretrain } from "../stages/pretrain.js";
-import type { StageEnvironment } from "../stages/train-stage.js";
+import type { RunResults } from "../results.js";
+import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
+import { pretrain } from "../stages/pretrain.js";
 import { calibrate } from "./calibrate.js";
 import { pluginWords, runFacts } from "./facts.js";
+import { measureRepresentation } from "./measure-representation.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
 import { REPORT, reportOf } from "./report-of.js";
-import type { RunFolder } from "./run-folder.js";
-import { askTrainingImages, compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
+import type { RunState } from "./run-state.js";
+import { trainWithLabels } from "./with-labels.js";
 
 export interface RunOptions {
   readonly events?: PipelineEvents;
@@ -45,23 +32,25 @@ export interface RunOptions {
    * writes, prints and measures. @defaultValue one process
    */
   readonly communicator?: Communicator;
+  /** The last stage to do; the ones before it are done too, where they are not yet. @defaultValue all of the configuration */
+  readonly until?: RunStage;
+  /** Whether stages that are not done are trained; else they are an error, and the run measures only. @defaultValue true */
+  readonly trains?: boolean;
+  /**
+   * A folder for trained stages, where runs whose stages have the same inputs find each other's; the run's own folder then
+   * holds links to them. @defaultValue none: a run keeps its stages to itself
+   */
+  readonly sharedStages?: string;
 }
+
+/** Where a run may end: with the encoder, with the networks fine-tuned and trained from scratch, or with the students. */
+export type RunStage = "pretrain" | "finetune" | "distill";
 
 export interface RunOutcome {
   readonly results: RunResults;
   readonly folder: string;
   /** The HTML file. */
   readonly report: string;
-}
-
-/** What the stages of a run share. */
-interface Run extends StageEnvironment {
-  readonly images: RunImages;
-  readonly folder: RunFolder;
-  readonly random: Random;
-  readonly rows: MeasuredRow[];
-  readonly distillation: DistillationRecord[];
-  readonly stages: StageSummary[];
 }
 
 /**
@@ -72,7 +61,7 @@ interface Run extends StageEnvironment {
  * @throws SimclrError where the config, the data or a checkpoint is at fault, or memory will not suffice; InterruptedError after a signal.
  */
 export async function run(config: Config, options: RunOptions = {}): Promise<RunOutcome> {
-  const { signal, fresh = false, communicator = singleProcess() } = options;
+  const { signal, fresh = false, communicator = singleProcess(), until, trains = true, sharedStages } = options;
   const isFirst = communicator.rank === 0;
   const events = isFirst ? (options.events ?? silent) : silent;
   const started = Date.now();
@@ -84,7 +73,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const method = pretrainMethod({ config, parts });
   checkHooks(config, parts);
   checkArchitectures({ config, parts });
-  const folder = await openTogether(config, fresh, communicator);
+  const folder = await openTogether(config, { fresh, shared: sharedStages }, communicator);
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
   await checkParts(config, recipe, loss, method, parts);
@@ -94,19 +83,9 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);
-    const state: Run = {
-      config,
-      parts,
-      events,
-      signal,
-      startedMs,
-      communicator,
-      images,
-      folder,
-      random,
-      rows: [],
-      distillation: [],
-      stages: [],
+    const state: RunState = {
+      ...{ config, parts, events, signal, startedMs, communicator, images, folder, random, trains },
+      ...{ rows: [], probes: [], distillation: [], stages: [] },
     };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
     const budgets: LabelledSubset[] = [];
@@ -114,8 +93,11 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     const pretrained = await pretrain(images, folder, random, state);
     state.stages.push(pretrained.summary);
     const probe = await measureRepresentation(state, pretrained, budgets);
-    for (const labelled of budgets) await trainWithLabels(state, pretrained, labelled);
-    const calibration = config.calibrate ? await calibrate(images, probe, folder, random, state) : undefined;
+    if (until !== "pretrain")
+      for (const labelled of budgets)
+        await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
+    const calibration =
+      config.calibrate && until === undefined ? await calibrate(images, probe, folder, random, state) : undefined;
     if (calibration) state.stages.push(calibration.summary);
     pretrained.encoder.dispose();
     pretrained.head.dispose();
@@ -132,6 +114,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       accuracy: state.rows.map(({ predictions: _predictions, ...row }) => row),
       calibration: calibration?.rows ?? [],
       stages: state.stages,
+      probes: state.probes,
       distillation: state.distillation,
       facts: runFacts(config, backend, images, parts.plugins, Date.now() - started),
       plugins: parts.plugins.map(({ name, version, sha256, file }) => ({
@@ -164,147 +147,4 @@ async function chooseBackend({ backend }: Config, events: PipelineEvents): Promi
   const passedOver = report.tried.filter(({ name: tried }) => tried !== "tensorflow");
   for (const { name: tried, reason } of passedOver) events.line(`warning: not ${tried}: ${reason}`);
   return report;
-}
-
-/** kNN and linear probe of the pretrained encoder, with all labels and with each budget. Gives the probe with all. */
-async function measureRepresentation(
-  state: Run,
-  { encoder }: Pretrained,
-  budgets: readonly LabelledSubset[],
-): Promise<number> {
-  const { config, images, events, communicator } = state;
-  if (communicator.rank > 0) return Number.NaN;
-  events.line("measuring the representation");
-  const recipe = testRecipe(config);
-  const forward = representation(encoder);
-  const train = await featuresOf(images.train, recipe, config.evaluate.batchSize, forward);
-  const test = await featuresOf(images.test, recipe, config.evaluate.batchSize, forward);
-  const classCount = images.classNames.length;
-  let probe = Number.NaN;
-  const measure = async (rows: Features, labels: string): Promise<void> => {
-    addRow(state, "kNN", labels, await measureKnn(rows, test, classCount, config));
-    const linear = await measureLinear(rows, test, classCount, config);
-    addRow(state, "linear probe", labels, linear);
-    if (Number.isNaN(probe)) probe = linear.top1;
-  };
-  const everything = labelledRows(train, images.train.labels);
-  const known = everything.labels.length;
-  if (!budgets.some(({ count }) => count === known)) {
-    const counts = images.classNames.map((_, k) => everything.labels.filter((label) => label === k).length);
-    await measure(everything, `all ${words(known, counts)}`);
-  }
-  for (const { dataset, words: labels } of budgets) await measure(labelledRows(train, dataset.labels), labels);
-  return probe;
-}
-
-/** For one label budget: the control from scratch, fine-tuning, and every student. */
-async function trainWithLabels(state: Run, pretrained: Pretrained, labelled: LabelledSubset): Promise<void> {
-  const { config, images, folder, random } = state;
-  const { headLayer, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
-  const labels = labelled.words;
-  if (config.supervised) {
-    const title = `supervised from scratch with ${labels} labels`;
-    const options = { name: "supervised", title, training: config.supervised, headLayer } as const;
-    const control = await classify(options, images, labelled, folder, random, state);
-    await addNetwork(state, "supervised from scratch", labels, control, { isBaseline: true });
-    control.network.dispose();
-  }
-  const title = `fine-tuning with ${labels} labels`;
-  const options = {
-    name: "finetune",
-    title,
-    training: finetuning,
-    headLayer,
-    pretrained,
-    freezing: { fineTuneAfter, freezeHead },
-  } as const;
-  const teacher = await classify(options, images, labelled, folder, random, state);
-  const answers = await addNetwork(state, "fine-tuned", labels, teacher);
-  const first: Taught = { classified: teacher, answers, training: await trainingAnswers(state, teacher, labelled) };
-  for (const student of config.distill?.students ?? []) await distilRounds(state, student, first, pretrained, labelled);
-  teacher.network.dispose();
-}
-
-/** A network that may teach, and what it answers; on the first rank. */
-interface Taught {
-  readonly classified: Classified;
-  readonly answers: readonly number[] | undefined;
-  readonly training: TrainingAnswers | undefined;
-}
-
-/** One student, and those that it teaches in turn. */
-async function distilRounds(
-  state: Run,
-  student: StudentConfig,
-  first: Taught,
-  pretrained: Pretrained,
-  labelled: LabelledSubset,
-): Promise<void> {
-  const { config, images, folder, random, events } = state;
-  const settings = config.distill!;
-  const { rounds, stopAgreement } = settings;
-  let teacher = first;
-  for (let round = 1; round <= rounds; round++) {
-    const options = { settings, student, teacher: teacher.classified, round, pretrained, labelled };
-    const classified = await distill(options, images, folder, random, state);
-    const name = round === 1 ? student.name : `${student.name}, round ${round}`;
-    const answers = await addNetwork(state, `distilled (${name})`, labelled.words, classified);
-    const training = await trainingAnswers(state, classified, labelled);
-    if (answers && training && teacher.answers && teacher.training)
-      state.distillation.push(
-        compareAnswers(
-          { name: student.name, labels: labelled.words, round },
-          { test: teacher.answers, training: teacher.training },
-          { test: answers, training },
-          images.test.labels,
-        ),
-      );
-    if (teacher !== first) teacher.classified.network.dispose();
-    teacher = { classified, answers, training };
-    const agreement = classified.summary.metrics.agreement ?? 0;
-    if (round < rounds && agreement >= stopAgreement) {
-      events.line(
-        `${student.name}: no further round: student and teacher agree on ${(100 * agreement).toFixed(1)} % of the training crops`,
-      );
-      break;
-    }
-  }
-  teacher.classified.network.dispose();
-}
-
-async function trainingAnswers(
-  { config, images, communicator }: Run,
-  { network }: Classified,
-  { dataset }: LabelledSubset,
-): Promise<TrainingAnswers | undefined> {
-  if (config.distill === undefined || communicator.rank > 0) return undefined;
-  return askTrainingImages(network, images.train, dataset, config);
-}
-
-/** Gives the classes predicted for the test images, on the first rank. */
-async function addNetwork(
-  state: Run,
-  method: string,
-  labels: string,
-  trained: Classified,
-  { isBaseline = false } = {},
-): Promise<readonly number[] | undefined> {
-  const { config, images, communicator } = state;
-  state.stages.push(trained.summary);
-  if (communicator.rank > 0) return undefined;
-  const logits = await featuresOf(
-    images.test,
-    testRecipe(config),
-    config.evaluate.batchSize,
-    logitsOf(trained.network),
-  );
-  const protocol = `${encoderName(trained.network.encoder)}, ${trained.summary.steps} steps, centre crop`;
-  const measured = measureLogits(logits, protocol);
-  addRow(state, method, labels, measured, isBaseline);
-  return measured.predictions;
-}
-
-function addRow(state: Run, method: string, labels: string, measured: Measured, isBaseline = false): void {
-  state.rows.push({ method, labels, testCount: state.images.test.size, isBaseline, ...measured });
-  state.events.line(`${method}, ${labels} labels: ${(100 * measured.top1).toFixed(1)} %`);
 }

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
 
 const training = (predictions: number[]): TrainingAnswers => ({
-  predictions: Int32Array.from(predictions),
-  truth: Int32Array.of(0, 1, 1, 0, -1),
+  predictions,
+  truth: [0, 1, 1, 0, -1],
   isLabelled: [true, false, false, false, false],
 });
 
@@ -27,7 +27,7 @@ it("counts what a student has of its teacher, and what it has not", () => {
 });
 
 it("says nothing of labelled images where none was asked about", () => {
-  const none = { predictions: new Int32Array(1), truth: Int32Array.of(-1), isLabelled: [false] };
+  const none = { predictions: [0], truth: [-1], isLabelled: [false] };
   const answers = { test: [0], training: none };
   const { teacher } = compareAnswers({ name: "small", labels: "1", round: 2 }, answers, answers, [0]);
   expect(teacher).toEqual({ labelled: undefined, unlabelled: undefined, test: 1 });

@@ -10,11 +10,11 @@ import { featuresOf, logitsOf } from "../stages/measure.js";
 /** Training images that are asked about at most. */
 const MOST_IMAGES = 5_000;
 
-/** The classes that a network sees in training images, and what it should see. */
+/** The classes that a network sees in training images, and what it should see; plain JSON. */
 export interface TrainingAnswers {
-  readonly predictions: Int32Array;
+  readonly predictions: readonly number[];
   /** -1 where the data set itself does not know. */
-  readonly truth: Int32Array;
+  readonly truth: readonly number[];
   /** Whether the label was there in training. */
   readonly isLabelled: readonly boolean[];
 }
@@ -35,8 +35,8 @@ export async function askTrainingImages(
     logitsOf(network),
   );
   return {
-    predictions: predictions(values, dimension),
-    truth: asked.labels,
+    predictions: [...predictions(values, dimension)],
+    truth: [...asked.labels],
     isLabelled: Array.from(rows, (row) => labelled.labels[row] !== UNLABELLED),
   };
 }

@@ -63,13 +63,14 @@ export async function classify(
     freezing ?? null,
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
+    ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
     ...digestsOfNetwork(environment),
     ...hookPlugins(training, name, parts),
   ]);
   const summary = await trainStage(
     {
       title,
-      folder: folder.stage(labelled.tag, name),
+      folder: await folder.trained(inputs, labelled.tag, name),
       inputs,
       task: supervised({ network, recipe }),
       training,

@@ -54,7 +54,7 @@ export async function distill(
   const summary = await trainStage(
     {
       title: `distilling (${student.name}${round > 1 ? `, round ${round}` : ""}) with ${labelled.words} labels`,
-      folder: folder.stage(labelled.tag, name),
+      folder: await folder.trained(inputs, labelled.tag, name),
       inputs,
       task: distillation({
         ...{ teacher: teacher.network, student: network, recipe, temperature, alpha, minConfidence },

@@ -1,7 +1,7 @@
 import { type Augmentation, batchView, splitCrop } from "@simclr/augment";
 import { type Dataset, Random } from "@simclr/core";
 import { createLoader } from "@simclr/data";
-import { extractFeatures, knn, linearProbe } from "@simclr/evaluate";
+import { extractFeatures, knn, lbfgsProbe, linearProbe } from "@simclr/evaluate";
 import type { ClassifierNetwork, Encoder } from "@simclr/models";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Config } from "../config/schema.js";
@@ -87,6 +87,18 @@ export async function measureLinear(
     random,
     ...config.evaluate.linear,
   });
+  return { top1, protocol, predictions: [...predictions] };
+}
+
+/** The linear probe fitted to its optimum, which takes seconds and has no learning rate that would suit one depth better. */
+export async function measureLbfgs(
+  train: Features,
+  test: Features,
+  classCount: number,
+  config: Config,
+): Promise<Measured> {
+  const random = Random.fromSeed(config.seed).fork("lbfgs-probe");
+  const { top1, protocol, predictions } = await lbfgsProbe({ ...sides(train, test), classCount, random });
   return { top1, protocol, predictions: [...predictions] };
 }
 

@@ -41,6 +41,7 @@ export async function pretrain(
     config.data.imageSize,
     config.data.channels,
     images.unlabelled.fingerprint,
+    ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
     parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
   const { batchSize, effectiveBatch = batchSize, onCollapse } = config.pretrain;
@@ -49,7 +50,7 @@ export async function pretrain(
   const summary = await trainStage(
     {
       title: config.method.name === "simclr" ? "pretraining" : `pretraining (${config.method.name})`,
-      folder: folder.stage("pretrain"),
+      folder: await folder.trained(inputs, "pretrain"),
       inputs,
       task,
       training: { ...config.pretrain, batchSize: effectiveBatch },

@@ -80,6 +80,8 @@ export interface StageEnvironment {
   readonly startedMs: number;
   /** The ranks of the run. All train; rank 0 alone writes, prints and measures. */
   readonly communicator: Communicator;
+  /** Whether a stage that is not done is trained; else it is an error. */
+  readonly trains: boolean;
 }
 
 /** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
@@ -91,7 +93,7 @@ export class InterruptedError extends Error {
  * Trains the stage's task, or takes up where an earlier sitting stopped, or, if the stage is done, loads its weights.
  * Afterwards the task's weights are the trained ones, on every rank.
  *
- * @throws InterruptedError after a signal, once the checkpoint is written.
+ * @throws InterruptedError after a signal, once the checkpoint is written; CheckpointError if the stage is not done and is not to be trained.
  */
 export async function trainStage(stage: TrainStage, environment: StageEnvironment): Promise<StageSummary> {
   const { config, events, signal, communicator } = environment;
@@ -105,6 +107,11 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
     events.line(`${title}: done before, ${done.steps} steps`);
     return done;
   }
+  if (!environment.trains)
+    throw new CheckpointError(
+      `${title}: there is no trained network of this configuration in ${folder}. Train it first, with simclr run and the same configuration and folder.`,
+      { subject: folder, expected: "a stage that is done", received: done === undefined ? "none" : "no checkpoint" },
+    );
 
   const sampleCount = stage.indices?.length ?? dataset.size;
   const optimizer = buildOptimizer(training);

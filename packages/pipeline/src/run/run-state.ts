@@ -1,0 +1,29 @@
+import type { Random } from "@simclr/core";
+import type { RunImages } from "../images.js";
+import type { DepthProbe, DistillationRecord, MeasuredRow, StageSummary } from "../results.js";
+import type { Measured } from "../stages/measure.js";
+import type { StageEnvironment } from "../stages/train-stage.js";
+import type { RunFolder } from "./run-folder.js";
+
+/** What the stages of a run share, and what they found so far. */
+export interface RunState extends StageEnvironment {
+  readonly images: RunImages;
+  readonly folder: RunFolder;
+  readonly random: Random;
+  readonly rows: MeasuredRow[];
+  readonly probes: DepthProbe[];
+  readonly distillation: DistillationRecord[];
+  readonly stages: StageSummary[];
+}
+
+/** Adds a line to the final table, and says it. */
+export function addRow(
+  { rows, images, events }: RunState,
+  method: string,
+  labels: string,
+  measured: Measured,
+  isBaseline = false,
+): void {
+  rows.push({ method, labels, testCount: images.test.size, isBaseline, ...measured });
+  events.line(`${method}, ${labels} labels: ${(100 * measured.top1).toFixed(1)} %`);
+}
