@@ -15,6 +15,7 @@ import { addModel } from "./commands/model.js";
 import { addPredict } from "./commands/predict.js";
 import { addRepresentation } from "./commands/representation.js";
 import { addRun } from "./commands/run.js";
+import { addSweep } from "./commands/sweep.js";
 import { ExitCode, exitCodeOf, explain } from "./exit.js";
 
 interface Manifest {
@@ -54,6 +55,7 @@ function program(endWith: EndWith): Command {
     .showHelpAfterError("(simclr --help tells more)")
     .exitOverride(); // commands inherit it: Commander's exits become CommanderErrors
   addRun(simclr);
+  addSweep(simclr);
   addDemo(simclr);
   addPredict(simclr);
   addRepresentation(simclr);

@@ -1,16 +1,9 @@
 import { relative } from "node:path";
 import { connect } from "@simclr/distributed";
-import {
-  InterruptedError,
-  loadConfig,
-  type PipelineEvents,
-  type RunOptions,
-  type RunOutcome,
-  run,
-} from "@simclr/pipeline";
+import { InterruptedError, loadConfig, type RunOptions, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
-import pc from "picocolors";
 import { accuracyTable, calibrationTable, probesTable } from "./tables.js";
+import { terminalEvents } from "./terminal-events.js";
 
 /** What of a run is done. */
 export type RunPart = Pick<RunOptions, "until" | "trains">;
@@ -55,19 +48,4 @@ function print({ results, folder, report }: RunOutcome, json: boolean): void {
   if (results.probes.length > 0) process.stdout.write(`${probesTable(results.probes)}\n`);
   if (results.calibration.length > 0) process.stdout.write(`${calibrationTable(results.calibration)}\n`);
   process.stdout.write(`run:    ${relative(".", folder) || "."}\nreport: ${relative(".", report)}\n`);
-}
-
-/** News and progress, on the standard error. */
-function terminalEvents(): PipelineEvents {
-  const { stderr } = process;
-  const isTerminal = stderr.isTTY === true && stderr.columns > 0;
-  const started = Date.now();
-  const time = (): string => {
-    const seconds = Math.floor((Date.now() - started) / 1000);
-    return pc.dim(`${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, "0")}`);
-  };
-  return {
-    line: (text) => stderr.write(`${time()} ${text}\n`),
-    progress: { write: (text) => stderr.write(text), isTerminal },
-  };
 }

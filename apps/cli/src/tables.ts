@@ -1,4 +1,4 @@
-import type { Comparison, ModelSummary, RunResults } from "@simclr/pipeline";
+import type { Comparison, ModelSummary, RunResults, SweepRow } from "@simclr/pipeline";
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Diagnosis } from "./doctor-command.js";
@@ -44,6 +44,21 @@ export function probesTable(probes: RunResults["probes"]): string {
   for (const [i, { labels, depth, dimension, knn, linear }] of probes.entries()) {
     const first = probes[i - 1]?.labels !== labels;
     out.push([first ? pc.bold(labels) : "", depth, dimension, percent(knn), percent(linear)]);
+  }
+  return out.toString();
+}
+
+/** Points of a sweep, with the mean over their repetitions and its 95 % interval. */
+export function sweepTable(rows: readonly SweepRow[]): string {
+  const axes = Object.keys(rows[0]?.point ?? {});
+  const out = table(
+    [...axes, "labels", "method", "top-1", "95 % interval", "runs"],
+    [...axes.map(() => "left" as const), "left", "left", "right", "right", "right"],
+  );
+  for (const { point, labels, method, top1, summary } of rows) {
+    const { mean, low, high } = summary;
+    const interval = low === undefined ? "" : `${(100 * low).toFixed(1)} to ${(100 * high!).toFixed(1)}`;
+    out.push([...axes.map((axis) => point[axis]!), labels, method, percent(mean), interval, top1.length]);
   }
   return out.toString();
 }

@@ -35,3 +35,7 @@ export type { DepthProbe, MeasuredRow, PluginRecord, RunResults, StageSummary } 
 export { type ComparedRow, type Comparison, compareRuns, type FinishedRun, readRun } from "./run/compare-runs.js";
 export { type RunOptions, type RunOutcome, type RunStage, run } from "./run/run.js";
 export { InterruptedError } from "./stages/train-stage.js";
+export { type LoadSweepOptions, loadSweep, type Sweep, type SweepPoint } from "./sweep/load-sweep.js";
+export { sweepSchema } from "./sweep/schema.js";
+export { type SweepOptions, sweep, sweepResults } from "./sweep/sweep.js";
+export { type SweepResult, type SweepRow, summarizeSweep } from "./sweep/sweep-result.js";

@@ -10,7 +10,7 @@ import { methodKeys } from "./method.js";
 import { type Config, configSchema } from "./schema.js";
 
 export interface LoadOptions {
-  /** `a.b=value` assignments, applied before validation; values are YAML. */
+  /** `a.b=value` assignments, applied before validation; values are YAML, and `null` removes what is there. */
   readonly set?: readonly string[];
   /** Replaces `data.root`; relative to the working directory. */
   readonly data?: string;
@@ -102,7 +102,8 @@ function assign(document: Document, assignment: string): void {
     });
   }
   try {
-    document.setIn(path, document.createNode(value.toJS()));
+    if (value.toJS() === null) document.deleteIn(path);
+    else document.setIn(path, document.createNode(value.toJS()));
   } catch (cause) {
     throw new ConfigError(`--set ${assignment}: there is no place "${path.join(".")}" in the configuration.`, {
       subject: assignment,

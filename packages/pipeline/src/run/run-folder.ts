@@ -113,7 +113,8 @@ function comparable(config: Config): Record<string, unknown> {
   return JSON.parse(JSON.stringify({ ...rest, data: images })) as Record<string, unknown>;
 }
 
-function differences(a: unknown, b: unknown, path = ""): string[] {
+/** Paths of the keys in which two JSON values differ. */
+export function differences(a: unknown, b: unknown, path = ""): string[] {
   if (JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))) return [];
   const isRecord = (x: unknown): x is Record<string, unknown> =>
     typeof x === "object" && x !== null && !Array.isArray(x);
