@@ -39,11 +39,16 @@ finetune:
 evaluate: { knn: { k: 3 }, linear: { epochs: 2 } }
 `;
 
-/** The same images with a method instead of a loss. */
+/** @param {string} split - Of the images that `writeImages` has written. */
+const idxData = (split) => `{ name: idx, images: images/${split}.idx, labels: images/${split}-labels.idx }`;
+const IDX_DATA = `train: ${idxData("train")}, test: ${idxData("test")}`;
+
+/** The same images, from IDX files, with a method instead of a loss. */
 const METHOD_CONFIG = CONFIG.replace(
   "name: plugins\nplugins: [",
-  "name: method\nplugins: [simclr-plugin-rotation-prediction, ",
+  "name: method\nplugins: [simclr-plugin-rotation-prediction, simclr-plugin-idx, ",
 )
+  .replace(/train: images\/train, test: images\/test/, IDX_DATA)
   .replace(/ {2}loss: .*\n/, "")
   .replace("pretrain:\n", "method: { name: rotation-prediction, labelSmoothing: 0.1 }\npretrain:\n");
 
@@ -94,7 +99,7 @@ export const halve = defineAugmentation<Options>({
 export async function checkExamples(files, work) {
   const project = join(work, "examples");
   mkdirSync(project);
-  const used = ["cli", "augment", "core", "losses", "methods", "models", "ops", "optim", "trainer"].map(
+  const used = ["cli", "augment", "core", "data", "losses", "methods", "models", "ops", "optim", "trainer"].map(
     (name) => `@simclr/${name}`,
   );
   const dependencies = {
@@ -154,12 +159,13 @@ function buildPlugins(project, step) {
   return step("install the plugins", "npm", [...INSTALL, ...tarballs.map((file) => `./${file}`)]);
 }
 
-/** Two classes that only the fourth channel tells apart. */
+/** Two classes that only the fourth channel tells apart, as PNG files and as IDX files. */
 async function writeImages(folder) {
   for (const [split, count] of [
     ["train", 12],
     ["test", 4],
-  ])
+  ]) {
+    const [all, labels] = [[], []];
     for (const [label, fourth] of [
       ["cold", 40],
       ["warm", 210],
@@ -171,8 +177,21 @@ async function writeImages(folder) {
           pixels[at] = at % 4 === 3 ? fourth + (i % 8) : (37 * at + 11 * i) % 256;
         const image = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 4 } });
         await image.png().toFile(join(folder, split, label, `${i}.png`));
+        all.push(pixels);
+        labels.push(label === "warm" ? 1 : 0);
       }
     }
+    writeFileSync(join(folder, `${split}.idx`), idx([2 * count, SIDE, SIDE, 4], Buffer.concat(all)));
+    writeFileSync(join(folder, `${split}-labels.idx`), idx([2 * count], Buffer.from(labels)));
+  }
+}
+
+/** An IDX file of bytes: its magic number, the sizes of its dimensions, the values. */
+function idx(shape, values) {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.writeUInt16BE(0x0800 + shape.length, 2);
+  for (const [i, size] of shape.entries()) header.writeUInt32BE(size, 4 + 4 * i);
+  return Buffer.concat([header, values]);
 }
 
 function wrongRecord(project) {
@@ -208,6 +227,8 @@ function wrongMethod(project) {
   const accuracy = lines.map((line) => JSON.parse(line).metrics?.rotationAccuracy);
   if (facts["pretraining method"] !== "rotation-prediction")
     return `the record of the method: ${JSON.stringify(facts)}`;
+  if (facts["training images"] !== "24 from images/train.idx" || facts.classes !== "0, 1")
+    return `the record of the images: ${JSON.stringify(facts)}`;
   const isShare = (value) => value >= 0 && value <= 1;
   return accuracy.length === 2 && accuracy.every(isShare) ? undefined : `the metrics of the method: ${lines.join(" ")}`;
 }

@@ -1,6 +1,5 @@
 import {
   checkInteger,
-  DataError,
   type Dataset,
   type ImageShape,
   InvalidArgumentError,
@@ -8,6 +7,8 @@ import {
   type RawImage,
   UNLABELLED,
 } from "@simclr/core";
+import { checkImage } from "./checked-image.js";
+import { type DatasetOpener, type DefinedDataset, definedDataset } from "./dataset-opener.js";
 import { brokenImageError, checkIndex } from "./encoded-dataset.js";
 import { fingerprintOf } from "./fingerprint.js";
 
@@ -33,11 +34,25 @@ export interface DatasetDefinition {
 }
 
 /**
- * Makes a data set out of a plain object, checked: a wrong image is an error that names it.
+ * Makes a data set out of a plain object, checked: a wrong image is an error that names it. With `open`, it is the
+ * definition of a kind of data set with options, which a configuration can name: see `DatasetOpener`.
+ *
+ * @example
+ * export const stripes = defineDataset({
+ *   name: "stripes",
+ *   options: { count: 100 },
+ *   open: ({ count }, { split }) => defineDataset({ name: `stripes (${split})`, size: count, read: (i) => draw(split, i) }),
+ * });
  *
  * @throws InvalidArgumentError if the definition does not fit together.
  */
-export function defineDataset(definition: DatasetDefinition): Dataset {
+export function defineDataset<Options extends object>(opener: DatasetOpener<Options>): DefinedDataset<Options>;
+export function defineDataset(definition: DatasetDefinition): Dataset;
+export function defineDataset(definition: DatasetDefinition | DatasetOpener<object>): Dataset | DefinedDataset {
+  return "open" in definition ? definedDataset(definition) : plainDataset(definition);
+}
+
+function plainDataset(definition: DatasetDefinition): Dataset {
   const { name, size, imageShape, classNames = [], labels: given, close } = definition;
   if (typeof name !== "string" || name === "") throw wrong("name", "a text that is not empty", name);
   checkInteger("defineDataset", { size }, 1);
@@ -72,24 +87,6 @@ export function defineDataset(definition: DatasetDefinition): Dataset {
     },
     close: async () => close?.(),
   };
-}
-
-function checkImage(id: string, image: RawImage, expected: ImageShape | undefined): RawImage {
-  const { data, height, width, channels } = image;
-  const sizes = [height, width, channels];
-  const bytes = height * width * channels;
-  if (!(data instanceof Uint8Array) || !sizes.every((n) => Number.isInteger(n) && n >= 1) || data.length !== bytes)
-    throw new DataError(
-      `The image ${id} must be { data, height, width, channels } with a Uint8Array of height * width * channels bytes; received ${data?.constructor?.name ?? typeof data} of ${data?.length} for [${sizes.join(", ")}]. Correct \`read\`.`,
-      { subject: id, expected: `${bytes} bytes`, received: String(data?.length) },
-    );
-  if (expected === undefined) return image;
-  if (height !== expected.height || width !== expected.width || channels !== expected.channels)
-    throw new DataError(
-      `The image ${id} must have shape [${expected.height}, ${expected.width}, ${expected.channels}], the data set's \`imageShape\`; received [${sizes.join(", ")}]. Leave imageShape out if sizes differ.`,
-      { subject: id, received: `[${sizes.join(", ")}]` },
-    );
-  return image;
 }
 
 function wrong(name: string, expected: string, received: unknown): InvalidArgumentError {

@@ -4,6 +4,7 @@ export type { CachedDataset } from "./cached-dataset.js";
 export { type CheckOptions, checkDatasets } from "./check-datasets.js";
 export { balanceWords, type ClassBalance, type ClassCount, classBalance } from "./class-balance.js";
 export type { CheckedDataset, DatasetCheck, DuplicateGroup, SizedImage } from "./dataset-check.js";
+export type { DatasetContext, DatasetOpener, DefinedDataset } from "./dataset-opener.js";
 export { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 export type { BrokenPolicy, OpenedDataset, SkippedImage } from "./encoded-dataset.js";
 export { keepListedLabels } from "./keep-listed-labels.js";

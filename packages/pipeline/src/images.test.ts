@@ -8,6 +8,7 @@ import { parseConfig } from "./config/load.js";
 import type { Config } from "./config/schema.js";
 import { silent } from "./events.js";
 import { openImages } from "./images.js";
+import { openParts } from "./plugins/parts.js";
 import { runFacts } from "./run/facts.js";
 
 const TIMEOUT_MS = 60_000;
@@ -34,12 +35,17 @@ finetune: { batchSize: 2, steps: 1, optimizer: { learningRate: 0.1 } }
   return parseConfig(text, join(folder, "tiny.yaml"));
 }
 
+const open = async (tiny: Config) => openImages(tiny, await openParts(tiny), silent);
+
 it(
   "leaves broken images out, says so in the news and in the facts, and up to a limit only",
   async () => {
     const lines: string[] = [];
     const skipping = config("onBroken: skip, cache: file, workers: 1");
-    const images = await openImages(skipping, { ...silent, line: (text) => lines.push(text) });
+    const images = await openImages(skipping, await openParts(skipping), {
+      ...silent,
+      line: (text) => lines.push(text),
+    });
     expect(images.train.size).toBe(3);
     expect(images.skipped).toEqual([expect.stringMatching(/^a\/2\.png: ./)]);
     expect(lines).toContain(`skipped ${images.skipped[0]}`);
@@ -49,10 +55,10 @@ it(
     expect(facts["broken images left out"]).toBe("1");
     expect(facts["decoded images"]).toMatch(/^0 MB in .*\.pixels$/);
     await images.close();
-    await expect(openImages(config("onBroken: skip, maxSkipped: 0"), silent)).rejects.toThrow(
+    await expect(open(config("onBroken: skip, maxSkipped: 0"))).rejects.toThrow(
       /more than `maxSkipped` \(0\) images are broken, the last of them a\/2\.png/,
     );
-    await expect(openImages(config("cache: memory"), silent)).rejects.toThrow("Cannot decode the image a/2.png: ");
+    await expect(open(config("cache: memory"))).rejects.toThrow("Cannot decode the image a/2.png: ");
   },
   TIMEOUT_MS,
 );

@@ -11,6 +11,8 @@ import {
 } from "@simclr/data";
 import type { Config } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
+import { type ImagesSpec, openPluginImages } from "./plugins/build-dataset.js";
+import type { Parts } from "./plugins/parts.js";
 
 /** The images of a run, decoded and in memory. */
 export interface RunImages {
@@ -26,21 +28,17 @@ export interface RunImages {
 }
 
 /**
- * Opens and decodes the training and the test images.
+ * Opens and decodes the training and the test images, of files or of plugins.
  *
  * @throws ConfigError if the test images have other classes than the training images, or none.
  */
-export async function openImages(config: Config, events: PipelineEvents): Promise<RunImages> {
+export async function openImages(config: Config, parts: Parts, events: PipelineEvents): Promise<RunImages> {
   const { data } = config;
-  const open = async (path: string, split: "train" | "test"): Promise<CachedDataset> => {
-    const isTraining = split === "train";
-    const labels = isTraining ? data.labels : data.testLabels;
-    const dataset = await openDataset(path, {
-      ...readingOptions(data),
-      split: isTraining ? data.split : data.testSplit,
-      ...(isTraining && data.limit !== undefined && { limit: data.limit }),
-      ...(labels !== undefined && { labels }),
-    });
+  const open = async (spec: ImagesSpec, split: "train" | "test"): Promise<CachedDataset> => {
+    const dataset =
+      typeof spec === "string"
+        ? await openDataset(spec, openOptions(data, split))
+        : await openPluginImages(spec, `data.${split}`, config, parts);
     events.line(`${split}: ${dataset.size} images from ${dataset.name}, ${balanceWords(classBalance(dataset))}`);
     try {
       const cached = await cacheDecoded(dataset, {
@@ -61,7 +59,7 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
   };
   const train = await open(data.train, "train");
   const test = await open(data.test, "test");
-  checkClasses(train, test, data);
+  checkClasses(train, test);
   const skipped = [train, test].flatMap((dataset) => dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`));
   for (const line of skipped) events.line(`skipped ${line}`);
   return {
@@ -74,6 +72,17 @@ export async function openImages(config: Config, events: PipelineEvents): Promis
       await train.close();
       await test.close();
     },
+  };
+}
+
+function openOptions(data: Config["data"], split: "train" | "test"): OpenOptions {
+  const isTraining = split === "train";
+  const labels = isTraining ? data.labels : data.testLabels;
+  return {
+    ...readingOptions(data),
+    split: isTraining ? data.split : data.testSplit,
+    ...(isTraining && data.limit !== undefined && { limit: data.limit }),
+    ...(labels !== undefined && { labels }),
   };
 }
 
@@ -117,11 +126,11 @@ async function checkChannels(dataset: Dataset, expected: number): Promise<void> 
   );
 }
 
-function checkClasses(train: Dataset, test: Dataset, data: Config["data"]): void {
+function checkClasses(train: Dataset, test: Dataset): void {
   const [expected, received] = [train.classNames, test.classNames].map((names) => names.join(", "));
   if (train.classNames.length < 2) {
     throw new ConfigError(
-      `${data.train}: found ${train.classNames.length} labelled classes; a classifier needs at least 2. ` +
+      `${train.name}: found ${train.classNames.length} labelled classes; a classifier needs at least 2. ` +
         "Name the labels of a few images in a labels.csv (columns file,label), or in class folders.",
       { subject: "data.train" },
     );

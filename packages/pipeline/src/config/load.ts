@@ -192,8 +192,8 @@ function resolvePaths(config: Config, folder: string): Config {
     data: {
       ...config.data,
       root: base,
-      train: under(train),
-      test: under(test),
+      train: typeof train === "string" ? under(train) : train,
+      test: typeof test === "string" ? under(test) : test,
       ...(labels && { labels: under(labels) }),
       ...(testLabels && { testLabels: under(testLabels) }),
       ...(cacheFolder && { cacheFolder: resolve(folder, cacheFolder) }),

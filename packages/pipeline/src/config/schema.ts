@@ -109,6 +109,11 @@ const part = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1)
   error: "must be a name, or { name: …, options … }",
 });
 
+/** Images: a path, or the data set of a plugin with its options beside the name. */
+const imagesSpec = z.union([z.string(), z.looseObject({ name: z.string().min(1) })], {
+  error: "must be a path, or the data set of a plugin, { name: …, options … }",
+});
+
 const trainingFields = {
   batchSize: count,
   epochs: positive.optional().describe("passes over the images; give this or `steps`"),
@@ -256,14 +261,14 @@ const fields = z.strictObject({
     .array(z.union([z.string().min(1), z.strictObject({ package: z.string().min(1), from: z.string().min(1) })]))
     .default([])
     .describe(
-      'JavaScript or TypeScript modules that add augmentations, losses, methods, encoders or heads: paths ("./my-aug.ts") or packages, from this file\'s folder',
+      'JavaScript or TypeScript modules that add augmentations, losses, methods, data sets, encoders, heads or hooks: paths ("./my-aug.ts") or packages, from this file\'s folder',
     ),
   data: z.strictObject({
     root: z.string().optional().describe("folder that the paths below are relative to; the command line's --data"),
-    train: z
-      .string()
-      .describe('"shapes", an http(s) URL, or a folder, file or pattern of files below the root, as docs/data.md says'),
-    test: z.string().describe("labelled images, used only to measure"),
+    train: imagesSpec.describe(
+      '"shapes", an http(s) URL, or a folder, file or pattern of files below the root, as docs/data.md says; or a data set of a plugin, { name: …, options … }',
+    ),
+    test: imagesSpec.describe("labelled images, used only to measure"),
     labels: z
       .string()
       .optional()

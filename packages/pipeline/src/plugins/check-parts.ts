@@ -53,9 +53,9 @@ export async function checkParts(
 }
 
 /** Runs a check; what it throws names the plugin, or the configuration where it is none. */
-export async function ofPlugin(plugin: LoadedPlugin | undefined, check: () => Promise<unknown>): Promise<void> {
+export async function ofPlugin<T>(plugin: LoadedPlugin | undefined, check: () => Promise<T>): Promise<T> {
   try {
-    await check();
+    return await check();
   } catch (cause) {
     const owner = plugin === undefined ? "pretrain.loss" : `plugins: ${plugin.name} (${plugin.file})`;
     throw new ConfigError(`${owner}: ${(cause as Error).message}`, { subject: owner, cause });

@@ -36,8 +36,8 @@ export async function loadPlugins(sources: readonly PluginSource[]): Promise<rea
 }
 
 async function loadPlugin(source: PluginSource): Promise<LoadedPlugin> {
-  const shown = typeof source === "string" ? source : source.package;
   const file = locate(source);
+  const shown = typeof source === "string" ? source : `${source.package} (${file})`;
   const namespace = await importModule(file, shown);
   const manifest = typeof source === "string" ? undefined : await manifestOf(file, source.package);
   const ownName = manifest?.name ?? basename(file, extname(file));
@@ -71,11 +71,35 @@ async function importModule(file: string, shown: string): Promise<Readonly<Recor
     // Node 20 does not read TypeScript. Nothing is written to disk.
     return await createJiti(import.meta.url, { fsCache: false, interopDefault: false }).import(file);
   } catch (cause) {
+    const missing = missingPackage(cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(
-      `plugins: ${shown} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}. Correct ${file}, or install what it imports.`,
+      missing === undefined
+        ? `plugins: ${shown} cannot be loaded: ${reason}. Correct ${file}.`
+        : `plugins: ${shown} cannot be loaded: it imports ${missing}, which is not installed. Install it: npm install ${missing}${await peerRange(file, missing)}`,
       { subject: shown, cause },
     );
   }
+}
+
+/** The package that an import did not find, whether Node.js or jiti said so; undefined for any other failure. */
+function missingPackage(cause: unknown): string | undefined {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") return undefined;
+  const name = /^Cannot find (?:package|module) '((?:@[^/']+\/)?[^./'][^/']*)/.exec(message)?.[1];
+  return name;
+}
+
+/** How npm spells the range that the plugin's manifest has for one of its peers: `@"^1.0.0"`. */
+async function peerRange(file: string, name: string): Promise<string> {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const path = join(folder, "package.json");
+    if (!existsSync(path)) continue;
+    const { peerDependencies } = JSON.parse(await readFile(path, "utf8")) as { peerDependencies?: typeof process.env };
+    const range = peerDependencies?.[name];
+    return range === undefined ? "" : `@"${range}"`;
+  }
+  return "";
 }
 
 /** The manifest of a package that a file belongs to; undefined where no folder above it has that package's. */

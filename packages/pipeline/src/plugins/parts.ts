@@ -1,5 +1,6 @@
 import { augmentations, type DefinedAugmentation, type NamedAugmentation } from "@simclr/augment";
 import { ConfigError, type NamedDefinition } from "@simclr/core";
+import type { DefinedDataset } from "@simclr/data";
 import { losses, type PairLoss } from "@simclr/losses";
 import { type Method, methods } from "@simclr/methods";
 import type { DefinedEncoder, DefinedHead } from "@simclr/models";
@@ -22,6 +23,8 @@ export interface Parts {
   /** Losses of the projections of two views. */
   readonly losses: ReadonlyMap<string, NamedLoss>;
   readonly methods: ReadonlyMap<string, Method>;
+  /** Beside the layouts of files, which `openDataset` knows. */
+  readonly datasets: ReadonlyMap<string, DefinedDataset>;
   /** Beside the ResNets. */
   readonly encoders: ReadonlyMap<string, DefinedEncoder>;
   /** Beside SimCLR's. */
@@ -45,6 +48,7 @@ export async function openParts(config: Config): Promise<Parts> {
   const steps = new Map<string, NamedAugmentation>(Object.entries(augmentations));
   const pairLosses = new Map<string, NamedLoss>(PAIR_LOSSES.map((loss) => [loss.name, namedLoss(loss)]));
   const tasks = new Map<string, Method>(Object.entries(methods));
+  const datasets = new Map<string, DefinedDataset>();
   const encoders = new Map<string, DefinedEncoder>();
   const heads = new Map<string, DefinedHead>();
   const hooks = new Map<string, NamedHook>();
@@ -59,6 +63,10 @@ export async function openParts(config: Config): Promise<Parts> {
       add: (value) => pairLosses.set(value.name, namedLoss(value as PairLoss)),
     },
     method: { has: (name) => tasks.has(name), add: (value) => tasks.set(value.name, value as Method) },
+    dataset: {
+      has: (name) => datasets.has(name),
+      add: (value) => datasets.set(value.name, value as DefinedDataset),
+    },
     encoder: {
       has: (name) => encoders.has(name),
       add: (value) => encoders.set(value.name, value as DefinedEncoder),
@@ -78,6 +86,7 @@ export async function openParts(config: Config): Promise<Parts> {
     augmentations: steps,
     losses: pairLosses,
     methods: tasks,
+    datasets,
     encoders,
     heads,
     hooks,
@@ -104,7 +113,7 @@ const namedAugmentation = (augmentation: DefinedAugmentation<object>): NamedAugm
 });
 
 function nameTaken(plugin: LoadedPlugin, kind: SupportedKind, name: string, other?: LoadedPlugin): ConfigError {
-  const owner = other === undefined ? "that is built in" : `of the plugin ${other.name}`;
+  const owner = other === undefined ? "that is built in" : `of the plugin ${other.name} (${other.file})`;
   return new ConfigError(
     `plugins: ${plugin.name}: the name of its ${kind} "${name}" is taken by the one ${owner}. Rename it in ${plugin.file}.`,
     { subject: name, expected: "a name of its own", received: name },

@@ -80,12 +80,22 @@ describe("plugins", () => {
     [
       "a module that cannot be loaded",
       ["broken.mjs"],
-      /^plugins: .*broken\.mjs cannot be loaded: .*package-that-nobody-installed/,
+      /^plugins: .*broken\.mjs cannot be loaded: it imports package-that-nobody-installed, which is not installed\. Install it: npm install package-that-nobody-installed$/,
+    ],
+    [
+      "a peer that is not installed, in TypeScript too",
+      ["peerless/peerless.ts"],
+      /^plugins: .*peerless\.ts cannot be loaded: it imports @nobody\/peer, which is not installed\. Install it: npm install @nobody\/peer@">=1 <2"$/,
+    ],
+    [
+      "a module that throws",
+      ["throwing.ts"],
+      /^plugins: .*throwing\.ts cannot be loaded: no licence found\. Correct .*throwing\.ts\.$/,
     ],
     [
       "no definition",
       ["nothing.mjs"],
-      /nothing\.mjs: must export what defineAugmentation, defineLoss, defineMethod, defineEncoder, defineHead or defineHook gives, .*; exports makeTint \(function\)\. Export the definition itself/,
+      /nothing\.mjs: must export what defineAugmentation, defineLoss, defineMethod, defineDataset \(with `open`\), defineEncoder, defineHead or defineHook gives, .*; exports makeTint \(function\)\. Export the definition itself/,
     ],
     [
       "another interface",
@@ -100,7 +110,7 @@ describe("plugins", () => {
     [
       "the same names twice",
       ["tint.ts", "tint.ts"],
-      /the name of its augmentation "tint" is taken by the one of the plugin tint\./,
+      /the name of its augmentation "tint" is taken by the one of the plugin tint \(.*tint\.ts\)\. Rename it in .*tint\.ts/,
     ],
   ])("says what is wrong: %s", async (_, plugins, message) => {
     await expect(prepare(plugins)).rejects.toThrow(message);

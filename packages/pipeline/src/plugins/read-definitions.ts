@@ -14,6 +14,7 @@ const SUPPORTED = [
   "augmentation",
   "loss",
   "method",
+  "dataset",
   "encoder",
   "head",
   "hook",
@@ -94,7 +95,7 @@ function exported(namespace: Readonly<Record<string, unknown>>): Definition[] {
 function nothingFound(namespace: Readonly<Record<string, unknown>>): Error {
   const names = Object.entries(namespace).map(([name, value]) => `${name} (${typeof value})`);
   return new Error(
-    `must export what defineAugmentation, defineLoss, defineMethod, defineEncoder, defineHead or defineHook gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
+    `must export what defineAugmentation, defineLoss, defineMethod, defineDataset (with \`open\`), defineEncoder, defineHead or defineHook gives, or a \`plugin\` with lists of them; exports ${names.length === 0 ? "nothing" : names.join(", ")}. ` +
       "Export the definition itself rather than a function that makes one; what a configuration sets goes into its `options`.",
   );
 }

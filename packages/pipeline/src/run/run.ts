@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages } from "../images.js";
 import { checkMemory } from "../memory/check-memory.js";
+import { checkImagesSpecs } from "../plugins/build-dataset.js";
 import { checkHooks } from "../plugins/build-hooks.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
@@ -72,6 +73,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const loss = pretrainLoss(config, parts);
   const method = pretrainMethod({ config, parts });
   checkHooks(config, parts);
+  checkImagesSpecs(config, parts);
   checkArchitectures({ config, parts });
   const folder = await openTogether(config, { fresh, shared: sharedStages }, communicator);
   announceRanks(communicator, events);
@@ -79,7 +81,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   await checkParts(config, recipe, loss, method, parts);
   await checkNetworks({ config, parts });
   if (config.memory.check) announceUnknown(checkMemory(config), events);
-  const images = await openImages(config, events);
+  const images = await openImages(config, parts, events);
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);

@@ -1,0 +1,1 @@
+export { checkDataset, type DatasetCheckOptions, type DatasetPromise } from "./check-dataset.js";
