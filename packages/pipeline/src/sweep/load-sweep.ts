@@ -27,6 +27,7 @@ export interface Sweep {
   readonly points: readonly SweepPoint[];
   /** Absolute folders. */
   readonly output: string;
+  readonly stages: string;
   readonly results: string;
 }
 
@@ -68,8 +69,9 @@ export async function loadSweep(file: string, options: LoadSweepOptions = {}): P
       `${file}: two points are called ${twice.name}. Give the values of \`axes\` names that differ in letters or digits.`,
       { subject: file },
     );
+  const stages = sweep.stages === undefined ? join(output, "stages") : resolve(sweep.stages);
   const results = sweep.results === undefined ? join(output, "results") : resolve(folder, sweep.results);
-  return { name: sweep.name, axes: Object.keys(sweep.axes), repeat: sweep.repeat, points, output, results };
+  return { name: sweep.name, axes: Object.keys(sweep.axes), repeat: sweep.repeat, points, output, stages, results };
 }
 
 async function readSweep(file: string): Promise<SweepFile> {

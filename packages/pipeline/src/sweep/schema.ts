@@ -23,6 +23,11 @@ export const sweepSchema = z.strictObject({
     .default("seed")
     .describe("the axis that repeats a point rather than changes it: the table has means over it"),
   output: z.string().min(1).optional().describe("folder of the runs; by default runs/<name>"),
+  stages: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("folder of trained stages, which several sweeps may share; by default <output>/stages"),
   results: z
     .string()
     .min(1)

@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { writeFileAtomic } from "@simclr/trainer/node";
 import { type PipelineEvents, silent } from "../events.js";
 import { run } from "../run/run.js";
@@ -37,8 +36,7 @@ export async function sweep(plan: Sweep, { events = silent, signal, maxMinutes }
       if (left !== undefined && left <= 0)
         throw new InterruptedError(`${place}: not begun, time is up; the same command goes on from there.`);
       const config = { ...point.config, ...(left !== undefined && { maxMinutes: left }) };
-      const sharedStages = join(plan.output, "stages");
-      const outcome = await run(config, { events, sharedStages, ...(signal && { signal }) });
+      const outcome = await run(config, { events, sharedStages: plan.stages, ...(signal && { signal }) });
       result = sweepResult(plan, point, outcome.results);
       await writeFileAtomic(resultFile(plan, point), `${JSON.stringify(result, null, 1)}\n`);
     } else events.line(`${place}: done before`);
