@@ -21,6 +21,7 @@ export {
   type OpenOptions,
 } from "./open-options.js";
 export { type DrawnShapes, drawShapes, type ShapesOptions, shapes } from "./shapes/index.js";
+export { type SharedImage, sharedImages } from "./shared-images.js";
 export { type Split, type SplitOptions, splitDataset } from "./split-dataset.js";
 export { type AdvisedLoader, starvationAdvice } from "./starvation-advice.js";
 export { classCounts, labelledIndices, subset, withoutLabels } from "./subset.js";

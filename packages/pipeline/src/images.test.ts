@@ -62,3 +62,31 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it(
+  "says which test images are among the training images",
+  async () => {
+    const lines: string[] = [];
+    const same = config("onBroken: skip, workers: 1").data;
+    const overlapping = { ...config("onBroken: skip, workers: 1"), data: { ...same, test: same.train } };
+    const images = await openImages(overlapping, await openParts(overlapping), {
+      ...silent,
+      line: (text) => lines.push(text),
+    });
+    expect(images.overlap).toEqual([
+      "a/1.png, which is a/1.png",
+      "b/3.png, which is b/3.png",
+      "b/4.png, which is b/4.png",
+    ]);
+    expect(lines.filter((line) => line.startsWith("warning"))).toEqual([
+      expect.stringContaining("3 of 3 test images are also training images"),
+    ]);
+    const backend: BackendReport = { name: "cpu", details: "", tried: [] };
+    expect(runFacts(overlapping, backend, images, [], 0)["test images that are also training images"]).toBe("3");
+    await images.close();
+    const apart = await open(config("onBroken: skip, workers: 1"));
+    expect(apart.overlap).toEqual([]);
+    await apart.close();
+  },
+  TIMEOUT_MS,
+);

@@ -7,6 +7,7 @@ import {
   classBalance,
   type OpenOptions,
   openDataset,
+  sharedImages,
   withoutLabels,
 } from "@simclr/data";
 import type { Config } from "./config/schema.js";
@@ -22,6 +23,8 @@ export interface RunImages {
   /** The training images, every label removed. */
   readonly unlabelled: Dataset;
   readonly classNames: readonly string[];
+  /** Test images that are among the training images, pixel by pixel: "name, which is name". */
+  readonly overlap: readonly string[];
   /** Broken images that were left out, with reasons. */
   readonly skipped: readonly string[];
   close(): Promise<void>;
@@ -62,12 +65,16 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
   checkClasses(train, test);
   const skipped = [train, test].flatMap((dataset) => dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`));
   for (const line of skipped) events.line(`skipped ${line}`);
+  const origins = new Map((await sharedImages(train, test)).map(({ first, second }) => [second, first]));
+  const overlap = [...origins].map(([asked, trained]) => `${asked}, which is ${trained}`);
+  if (overlap.length > 0) events.line(overlapWarning(overlap, test.size));
   return {
     train,
     test,
     unlabelled: withoutLabels(train),
     classNames: train.classNames,
     skipped,
+    overlap,
     async close() {
       await train.close();
       await test.close();
@@ -84,6 +91,14 @@ function openOptions(data: Config["data"], split: "train" | "test"): OpenOptions
     ...(isTraining && data.limit !== undefined && { limit: data.limit }),
     ...(labels !== undefined && { labels }),
   };
+}
+
+function overlapWarning(overlap: readonly string[], testCount: number): string {
+  const some = `${overlap.slice(0, 3).join("; ")}${overlap.length > 3 ? "; …" : ""}`;
+  return (
+    `warning: ${overlap.length} of ${testCount} test images are also training images, so the accuracy is that of images seen before: ` +
+    `${some}. Take them out of one of the sets; simclr data check lists all.`
+  );
 }
 
 /** What the configuration says of how files are read; what it does not say is left to `openDataset`. */

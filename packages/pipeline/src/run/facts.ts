@@ -21,6 +21,9 @@ export function runFacts(
     "training images": `${images.train.size.toLocaleString("en")} from ${config.data.train === "shapes" ? "shapes" : images.train.name}`,
     "training labels": balanceWords(classBalance(images.train)),
     "test images": images.test.size.toLocaleString("en"),
+    ...(images.overlap.length > 0 && {
+      "test images that are also training images": images.overlap.length.toLocaleString("en"),
+    }),
     classes: images.classNames.join(", "),
     "decoded images": `${megabytes(images)} in ${images.train.file ?? "memory"}`,
     ...(config.data.onBroken === "skip" && { "broken images left out": images.skipped.length.toLocaleString("en") }),
