@@ -36,6 +36,27 @@ const losses = (run: string, ...stage: string[]): number[] =>
     .split("\n")
     .map((line) => (JSON.parse(line) as { loss: number }).loss);
 
+/** The kernels in a model file, as the format has them: a length, a JSON header, bytes. */
+function kernelsOf(file: string): Map<string, string> {
+  const bytes = readFileSync(join(folder, file));
+  const start = 8 + Number(bytes.readBigUInt64LE(0));
+  const { __metadata__: _, ...tensors } = JSON.parse(bytes.toString("utf8", 8, start)) as Record<
+    string,
+    { data_offsets: [number, number] }
+  >;
+  const kernels = Object.entries(tensors).filter(([name]) => name.endsWith("/kernel"));
+  return new Map(
+    kernels.map(
+      ([
+        name,
+        {
+          data_offsets: [from, to],
+        },
+      ]) => [name, bytes.toString("base64", start + from, start + to)],
+    ),
+  );
+}
+
 describe("simclr run", () => {
   let undisturbed: Ended;
   beforeAll(async () => {
@@ -137,6 +158,53 @@ describe("simclr run", () => {
     expect(probes.filter(({ depth }) => depth === "h").map(({ knn }) => knn)).toEqual(
       ofTable.map(({ top1 }: { top1: number }) => top1),
     );
+  });
+
+  it("takes an encoder that is trained already, with the same end, or goes on with its pretraining", async () => {
+    const without = TINY.replace(/^(pretrain|supervised|distill): .*\n/gm, "");
+    await writeFile(join(folder, "given.yaml"), `${without}pretrained: undisturbed/pretrain\n`);
+    const given = await simclr(["run", "given.yaml", "-o", "given", "--json"]);
+    expect(given.status, given.stderr).toBe(0);
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    const shares = (rows: { method: string; labels: string; top1: number }[]) =>
+      rows
+        .filter(({ method }) => /^(kNN|linear probe|fine-tuned)$/.test(method))
+        .map(({ method, labels, top1 }) => [method, labels, top1]);
+    expect(shares(JSON.parse(given.stdout).accuracy)).toEqual(shares(accuracy));
+
+    const exported = await simclr([
+      "export",
+      "undisturbed/pretrain",
+      "--format",
+      "safetensors",
+      "-o",
+      "encoder.safetensors",
+    ]);
+    expect(exported.status, exported.stderr).toBe(0);
+    await writeFile(join(folder, "onward.yaml"), `${TINY}pretrained: encoder.safetensors\n`);
+    // One step that moves nothing but running statistics.
+    const still = [
+      "--set",
+      "pretrain.epochs=null",
+      "--set",
+      "pretrain.steps=1",
+      "--set",
+      "pretrain.optimizer.learningRate=1e-30",
+    ];
+    const onward = await simclr(["pretrain", "onward.yaml", "-o", "onward", ...still]);
+    expect(onward.status, onward.stderr).toBe(0);
+    await simclr(["export", "onward/pretrain", "--format", "safetensors", "-o", "onward.safetensors"]);
+    const [before, after] = [kernelsOf("encoder.safetensors"), kernelsOf("onward.safetensors")];
+    expect(before.size).toBe(21 + 2); // stem, 16 convolutions of 8 blocks, 4 shortcuts; two dense layers of the head
+    expect(after).toEqual(before);
+
+    const other = await simclr(["run", "given.yaml", "-o", "other", "--set", "model.width=0.125"]);
+    expect(other.status).toBe(1);
+    expect(other.stderr).toContain("holds the network r18_0.0625x, where the configuration says r18_0.125x");
+    await writeFile(join(folder, "none.yaml"), without);
+    const none = await simclr(["run", "none.yaml"]);
+    expect(none.status).toBe(2);
+    expect(none.stderr).toContain("give `pretrain`, with one step or more, or an encoder that is trained already");
   });
 
   it("ends at once with a checkpoint and status 130 after SIGTERM", async () => {

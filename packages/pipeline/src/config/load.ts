@@ -185,6 +185,7 @@ function resolvePaths(config: Config, folder: string): Config {
   return {
     ...config,
     output: resolve(config.output ?? `runs/${config.name}`),
+    ...(config.pretrained && { pretrained: resolve(folder, config.pretrained) }),
     plugins: config.plugins.map((plugin) => {
       if (typeof plugin !== "string") return { ...plugin, from: resolve(folder, plugin.from) };
       return pluginSource(plugin, folder);

@@ -147,6 +147,9 @@ const oneLength = (training: { epochs?: number | undefined; steps?: number | und
   (training.epochs === undefined) !== (training.steps === undefined);
 const ONE_LENGTH = { message: "give exactly one of `epochs` and `steps`", path: ["epochs"] };
 
+/** Stands for a stage that is not done, so that whoever reads the configuration finds one. */
+const NOT_PRETRAINED = { batchSize: 1, steps: 0, optimizer: { learningRate: 1 } };
+
 const RECIPES = ["simclr", "simclr-v2", "cifar", "crop-only"] as const;
 
 const augmentation = z.strictObject({
@@ -319,9 +322,17 @@ const fields = z.strictObject({
     .refine(dropFits, DROP_FITS)
     .prefault({}),
   method: method.prefault({}).describe("how the encoder is pretrained: a name and that method's options"),
+  pretrained: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "a model file, or a folder of a run: the weights that pretraining starts from, or that are taken as they are where there is no `pretrain`",
+    ),
   pretrain: z
     .strictObject({
       ...trainingFields,
+      steps: z.int().min(0).optional().describe("optimizer updates; give this or `epochs`"),
       effectiveBatch: count
         .optional()
         .describe(
@@ -358,7 +369,9 @@ const fields = z.strictObject({
     .refine(({ batchSize, effectiveBatch = batchSize }) => effectiveBatch % batchSize === 0, {
       message: "must be a multiple of `pretrain.batchSize`",
       path: ["effectiveBatch"],
-    }),
+    })
+    .prefault(NOT_PRETRAINED)
+    .describe("the first stage; may be left out where `pretrained` gives an encoder"),
   labels: z.array(labels).min(1).describe("label budgets; the stages below run once for each"),
   finetune: z
     .strictObject({
@@ -457,6 +470,10 @@ export const configSchema = fields
   .refine(({ method, plugins }) => plugins.length > 0 || METHOD_NAMES.includes(method.name), {
     path: ["method", "name"],
     error: ({ input }) => unknownMethod((input as z.output<typeof fields>).method.name),
+  })
+  .refine(({ pretrain, pretrained }) => pretrain.steps !== 0 || pretrained !== undefined, {
+    path: ["pretrain"],
+    message: "give `pretrain`, with one step or more, or an encoder that is trained already, `pretrained`",
   })
   .refine(({ finetune, model }) => finetune.headLayer <= layersOf(model.head), {
     path: ["finetune", "headLayer"],

@@ -71,7 +71,9 @@ const stagesOf = (config: Config): Stage[] =>
 function allStages(config: Config): Stage[] {
   const { pretrain, finetune, supervised, distill } = config;
   const whole = { size: {}, views: 1, fineTuneAfter: -1 };
-  const stages: Stage[] = [{ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize, training: pretrain }];
+  const stages: Stage[] = [];
+  if (pretrain.steps !== 0)
+    stages.push({ ...whole, name: "pretrain", views: 2, batchSize: pretrain.batchSize, training: pretrain });
   if (supervised) stages.push({ ...whole, name: "supervised", batchSize: supervised.batchSize, training: supervised });
   const { batchSize, fineTuneAfter } = finetune;
   stages.push({ ...whole, name: "finetune", batchSize, fineTuneAfter, training: finetune });

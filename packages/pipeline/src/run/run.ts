@@ -93,7 +93,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
     const budgets: LabelledSubset[] = [];
     for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
     const pretrained = await pretrain(images, folder, random, state);
-    state.stages.push(pretrained.summary);
+    if (pretrained.summary) state.stages.push(pretrained.summary);
+    else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
     const probe = await measureRepresentation(state, pretrained, budgets);
     if (until !== "pretrain")
       for (const labelled of budgets)

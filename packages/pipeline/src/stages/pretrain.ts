@@ -9,6 +9,7 @@ import type { RunImages } from "../images.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
+import { loadPretrained } from "./load-pretrained.js";
 import { onlineEvaluation } from "./online-evaluation.js";
 import { type StageEnvironment, trainStage } from "./train-stage.js";
 
@@ -17,10 +18,14 @@ export interface Pretrained {
   readonly encoder: Encoder;
   readonly head: ProjectionHead;
   readonly inputs: string;
-  readonly summary: StageSummary;
+  /** Undefined where the encoder is taken as it was given. */
+  readonly summary: StageSummary | undefined;
 }
 
-/** Stage 1: the configured method on all training images, without labels. */
+/**
+ * Stage 1: the configured method on all training images, without labels, from random weights or from those of
+ * `config.pretrained`; or these as they are.
+ */
 export async function pretrain(
   images: RunImages,
   folder: RunFolder,
@@ -33,7 +38,9 @@ export async function pretrain(
   const head = buildHead(environment, encoder, weightsRandom);
   const { recipe } = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts)?.ofViews;
+  const start = config.pretrained && (await loadPretrained(config.pretrained, config, encoder, head));
   const inputs = fingerprint([
+    ...(start === undefined ? [] : [start]),
     config.seed,
     config.method,
     config.pretrain,
@@ -44,6 +51,7 @@ export async function pretrain(
     ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
     parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
+  if (config.pretrain.steps === 0) return { encoder, head, inputs, summary: undefined };
   const { batchSize, effectiveBatch = batchSize, onCollapse } = config.pretrain;
   const task = pretrainTask(environment, { encoder, head, recipe, random: weightsRandom, gather: gatherRows }, loss);
   checkCrops(task, images, config.method.name);
