@@ -198,6 +198,22 @@ describe("simclr run", () => {
     expect(before.size).toBe(21 + 2); // stem, 16 convolutions of 8 blocks, 4 shortcuts; two dense layers of the head
     expect(after).toEqual(before);
 
+    // Fine-tuning that moves nothing: the encoder is the pretrained one, the kept layer of the head is not. Then a student
+    // of the labelled images alone, whose own images are changed.
+    const anew = ["finetune.headWeights=random", "finetune.optimizer.learningRate=1e-30", "distill.rounds=1"];
+    const shown = ["distill.images=labelled", "distill.studentAugmentation=[{ name: solarize, probability: 1 }]"];
+    const settings = [...anew, ...shown].flatMap((setting) => ["--set", setting]);
+    await writeFile(
+      join(folder, "anew.yaml"),
+      `${TINY.replace(/^(pretrain|supervised): .*\n/gm, "")}pretrained: undisturbed/pretrain\n`,
+    );
+    const student = await simclr(["distill", "anew.yaml", "-o", "anew", ...settings]);
+    expect(student.status, student.stderr).toBe(0);
+    expect(student.stderr).toMatch(/distilling \(self\) with 40 \(4 a class\) labels: 40 images/);
+    await simclr(["export", "anew/4-per-class/finetune", "--format", "safetensors", "-o", "anew.safetensors"]);
+    const differing = [...kernelsOf("anew.safetensors")].filter(([name, kernel]) => before.get(name) !== kernel);
+    expect(differing.map(([name]) => name)).toEqual(["classifier/kernel", "head/layer0/dense/kernel"]);
+
     const other = await simclr(["run", "given.yaml", "-o", "other", "--set", "model.width=0.125"]);
     expect(other.status).toBe(1);
     expect(other.stderr).toContain("holds the network r18_0.0625x, where the configuration says r18_0.125x");

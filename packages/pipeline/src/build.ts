@@ -217,6 +217,11 @@ export function pretrainRecipe({ pretrain, data }: Config, parts: Parts): BuiltR
   return { recipe: recipes[recipe](options), fromPlugins: [] };
 }
 
+/** What the student's images go through besides the crop that its teacher sees too; empty where the config names nothing. */
+export function studentRecipe({ distill, data }: Config, parts: Parts): BuiltRecipe {
+  return buildRecipe(distill?.studentAugmentation ?? [], "distill.studentAugmentation", data.imageSize, parts);
+}
+
 /** The loss that stands in for NT-Xent; undefined where none is named. */
 export function pretrainLoss({ pretrain }: Config, parts: Parts): BuiltLoss | undefined {
   return pretrain.loss === undefined ? undefined : buildLoss(pretrain.loss, "pretrain.loss", parts);

@@ -383,6 +383,12 @@ const fields = z.strictObject({
         .max(4)
         .default(-1)
         .describe("freeze the stem (0), or up to this group; -1 trains all, 4 nothing of the encoder"),
+      headWeights: z
+        .enum(["pretrained", "random"])
+        .optional()
+        .describe(
+          "pretrained by default; random starts the kept layers of the head anew, to see what theirs are worth",
+        ),
       freezeHead: z
         .boolean()
         .default(false)
@@ -408,6 +414,15 @@ const fields = z.strictObject({
         .max(1)
         .default(0)
         .describe("images count where the teacher is this sure; 0, as in the paper, takes all"),
+      images: z
+        .enum(["all", "labelled"])
+        .optional()
+        .describe("all by default, labelled or not; labelled leaves the others out, as the paper's ablation does"),
+      studentAugmentation: z
+        .array(part)
+        .min(1)
+        .optional()
+        .describe("augmentations of the student's images alone, after the crop that both see; none by default"),
       rounds: count.default(1).describe("each student teaches the next round's of its kind"),
       stopAgreement: share
         .default(1)

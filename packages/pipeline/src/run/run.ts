@@ -1,6 +1,6 @@
 import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
-import { pretrainLoss, pretrainRecipe } from "../build.js";
+import { pretrainLoss, pretrainRecipe, studentRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages } from "../images.js";
@@ -70,6 +70,7 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const parts = await openParts(config);
   for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
   const recipe = pretrainRecipe(config, parts);
+  const ofStudents = studentRecipe(config, parts);
   const loss = pretrainLoss(config, parts);
   const method = pretrainMethod({ config, parts });
   checkHooks(config, parts);
@@ -78,7 +79,8 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const folder = await openTogether(config, { fresh, shared: sharedStages }, communicator);
   announceRanks(communicator, events);
   const backend = await chooseBackend(config, events);
-  await checkParts(config, recipe, loss, method, parts);
+  const fromPlugins = [...recipe.fromPlugins, ...ofStudents.fromPlugins];
+  await checkParts(config, { ...recipe, fromPlugins }, loss, method, parts);
   await checkNetworks({ config, parts });
   if (config.memory.check) announceUnknown(checkMemory(config), events);
   const images = await openImages(config, parts, events);

@@ -18,7 +18,7 @@ export async function trainWithLabels(
   { distils = true } = {},
 ): Promise<void> {
   const { config, images, folder, random } = state;
-  const { headLayer, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
+  const { headLayer, headWeights, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
   const labels = labelled.words;
   if (config.supervised) {
     const title = `supervised from scratch with ${labels} labels`;
@@ -34,6 +34,7 @@ export async function trainWithLabels(
     training: finetuning,
     headLayer,
     pretrained,
+    hasRandomHead: headWeights === "random",
     freezing: { fineTuneAfter, freezeHead },
   } as const;
   const teacher = await classify(options, images, labelled, folder, random, state);

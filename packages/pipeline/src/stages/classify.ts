@@ -30,6 +30,8 @@ export interface ClassifyOptions {
   readonly freezing?: Freezing;
   /** Where the encoder and the kept head layers start from; random where undefined. */
   readonly pretrained?: Pretrained;
+  /** Whether the kept head layers start from random weights all the same. @defaultValue false */
+  readonly hasRandomHead?: boolean;
 }
 
 /** Stage 2, and its control: trains the whole network on the labelled images. */
@@ -42,15 +44,13 @@ export async function classify(
   environment: StageEnvironment,
 ): Promise<Classified> {
   const { config, parts } = environment;
-  const { name, title, headLayer, freezing, pretrained } = options;
+  const { name, title, headLayer, freezing, pretrained, hasRandomHead = false } = options;
   const training = withBudgetLength(options.training, labelled);
   const weightsRandom = random.fork("weights", name);
   const network = buildNetwork(environment, images.classNames.length, headLayer, weightsRandom, {}, freezing);
   if (pretrained !== undefined) {
-    copyWeights(await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]), network.weights, [
-      "encoder/",
-      "head/",
-    ]);
+    const arrays = await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]);
+    copyWeights(arrays, network.weights, hasRandomHead ? ["encoder/"] : ["encoder/", "head/"]);
   }
   const recipe = fineTuneRecipe(config, training);
   const inputs = fingerprint([
@@ -64,6 +64,7 @@ export async function classify(
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
     ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
+    ...(hasRandomHead ? ["random head"] : []),
     ...digestsOfNetwork(environment),
     ...hookPlugins(training, name, parts),
   ]);

@@ -1,6 +1,7 @@
 import { type Random, readWeights } from "@simclr/core";
+import { labelledIndices } from "@simclr/data";
 import { distillation } from "@simclr/distill";
-import { buildNetwork, fineTuneRecipe } from "../build.js";
+import { buildNetwork, fineTuneRecipe, studentRecipe } from "../build.js";
 import type { Config, StudentConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import { hookPlugins } from "../plugins/build-hooks.js";
@@ -34,7 +35,8 @@ export async function distill(
   const { settings, student, teacher, round, pretrained, labelled } = options;
   const { config } = environment;
   const { alpha, teacherTemperature, minConfidence, temperature: defaultTemperature, ...rest } = settings;
-  const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, ...training } = rest;
+  const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, images: shown, ...others } = rest;
+  const { studentAugmentation, ...training } = others;
   const temperature = student.temperature ?? defaultTemperature;
   const name = `distill-${student.name}${round > 1 ? `-${round}` : ""}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.
@@ -46,10 +48,13 @@ export async function distill(
     copyWeights(await readWeights(pretrained.encoder.weights), network.weights, ["encoder/"]);
   }
   const recipe = fineTuneRecipe(config, training);
+  const { parts } = environment;
   const inputs = fingerprint([
+    ...(shown === "labelled" ? [shown, labelled.dataset.fingerprint] : []),
+    ...(studentAugmentation ? [studentAugmentation, parts.plugins.map(({ sha256 }) => sha256)] : []),
     ...[training, alpha, temperature, teacherTemperature ?? null, minConfidence],
     ...[student, teacher.inputs, images.unlabelled.fingerprint],
-    ...hookPlugins(training, "distill", environment.parts),
+    ...hookPlugins(training, "distill", parts),
   ]);
   const summary = await trainStage(
     {
@@ -59,10 +64,12 @@ export async function distill(
       task: distillation({
         ...{ teacher: teacher.network, student: network, recipe, temperature, alpha, minConfidence },
         teacherTemperature,
+        studentRecipe: studentRecipe(config, parts).recipe,
       }),
       training,
       place: "distill",
-      dataset: alpha < 1 ? labelled.dataset : images.unlabelled,
+      dataset: alpha < 1 || shown === "labelled" ? labelled.dataset : images.unlabelled,
+      ...(shown === "labelled" && { indices: labelledIndices(labelled.dataset) }),
       recipe,
       views: 1,
       random: random.fork(name, labelled.tag),
