@@ -1,17 +1,21 @@
 // The example plugins, as their users would have them: built and tested against packed packages, packed themselves,
-// installed into an empty project, and used by a configuration on images of four channels.
+// installed into an empty project, and used by a configuration on images of four channels. Beside them one new plugin of
+// each kind, as `simclr plugin new` makes it, untouched: its tests, and a run of its configuration.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { root, run } from "./tools.mjs";
+import { root } from "./tools.mjs";
 
 const sharp = createRequire(join(root, "packages/data/package.json"))("sharp");
 const INSTALL = ["install", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
 const TSC = join(root, "node_modules/typescript/bin/tsc");
 const TFJS = "4.22.0";
 const SIDE = 8;
+const KINDS = ["augmentation", "loss", "hook", "dataset", "method", "encoder"];
+/** Steps that run at once. */
+const LANES = 2;
 
 const CONFIG = `name: plugins
 plugins: [simclr-plugin-band-gain, simclr-plugin-alignment-uniformity, simclr-plugin-plateau, ./halve.ts]
@@ -119,42 +123,97 @@ export async function checkExamples(files, work) {
       overrides: { ...overrides, ...asOverrides(used) },
     }),
   );
-  const step = (name, command, args, cwd = project) =>
-    run(command, args, { cwd, stdio: ["ignore", 2, "inherit"] }) === 0 ? undefined : name;
-  const failed = step("install", "npm", INSTALL) ?? buildPlugins(project, step);
+  const step = stepIn(project);
+  const simclr = join(project, "node_modules/.bin/simclr");
+  const failed =
+    (await step("install", "npm", INSTALL)) ??
+    (await inLanes([
+      ...exampleBuilds(project, step),
+      ...KINDS.map((kind) => newPlugin(kind, project, simclr, step)),
+    ])) ??
+    (await installPlugins(project, step));
   if (failed !== undefined) return failed;
   await writeImages(join(project, "images"));
   writeFileSync(join(project, "config.yaml"), CONFIG);
   writeFileSync(join(project, "halve.ts"), HALVE);
   writeFileSync(join(project, "method.yaml"), METHOD_CONFIG);
   writeFileSync(join(project, "network.yaml"), NETWORK_CONFIG);
-  const simclr = join(project, "node_modules/.bin/simclr");
-  return (
-    step("run", simclr, ["run", "config.yaml"]) ??
-    wrongRecord(project) ??
-    wrongRates(project) ??
-    step("run with a method", simclr, ["run", "method.yaml"]) ??
-    wrongMethod(project) ??
-    step("run with networks", simclr, ["run", "network.yaml"]) ??
-    wrongNetworks(project, simclr, step)
-  );
+  return inLanes([
+    async () => (await step("run", simclr, ["run", "config.yaml"])) ?? wrongRecord(project) ?? wrongRates(project),
+    async () =>
+      (await step("run with networks", simclr, ["run", "network.yaml"])) ?? wrongNetworks(project, simclr, step),
+    async () => (await step("run with a method", simclr, ["run", "method.yaml"])) ?? wrongMethod(project),
+  ]);
+}
+
+/** Gives back the name of a step that failed, once its output was shown; undefined for one that did not. */
+const stepIn =
+  (project) =>
+  (name, command, args, cwd = project) =>
+    new Promise((resolve) => {
+      const env = { ...process.env, SIMCLR_NUM_THREADS: "1" }; // the lanes share the cores
+      const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+      let said = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (text) => {
+          said += text;
+        });
+      child.on("error", (error) => {
+        said += error.message;
+      });
+      child.on("close", (status) => {
+        if (status !== 0) console.error(`${name}: ended with ${status}\n${said}`);
+        resolve(status === 0 ? undefined : name);
+      });
+    });
+
+/** Runs the jobs, a few at once, up to the first that fails; gives what that one says. */
+async function inLanes(jobs) {
+  const waiting = [...jobs];
+  let failed;
+  const lane = async () => {
+    for (let job = waiting.shift(); job !== undefined && failed === undefined; job = waiting.shift()) {
+      const failure = await job();
+      failed ??= failure;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return failed;
+}
+
+/** A plugin that nobody has touched: made, built, tested, and used by its own configuration. */
+function newPlugin(kind, project, simclr, step) {
+  const name = `new-${kind}`;
+  const folder = join(project, "build", name);
+  return async () =>
+    (await step(`plugin new ${kind}`, simclr, ["plugin", "new", kind, name, "-o", folder])) ??
+    (await step(`${name}: build`, process.execPath, [TSC, "-p", "."], folder)) ??
+    (await step(`${name}: tests`, process.execPath, ["--test", `test/${name}.test.mjs`], folder)) ??
+    (await step(`${name}: run`, simclr, ["run", "config.yaml"], folder)) ??
+    (JSON.parse(readFileSync(join(folder, "runs", name, "results.json"), "utf8")).plugins.length === 1
+      ? undefined
+      : `${name}: the plugin is not in the record`);
 }
 
 /** `$name` is npm's way to say: what the project itself depends on. */
 const asOverrides = (names) => Object.fromEntries(names.map((name) => [name, `$${name}`]));
 
-function buildPlugins(project, step) {
+function exampleBuilds(project, step) {
   const examples = join(root, "examples");
   const names = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const { name } of names) {
+  return names.map(({ name }) => async () => {
     const folder = join(project, "build", name);
     cpSync(join(examples, name), folder, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
-    const failed =
-      step(`${name}: build`, process.execPath, [TSC, "-p", "."], folder) ??
-      step(`${name}: tests`, process.execPath, ["--test", "test/"], folder) ??
-      step(`${name}: pack`, "npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", project], folder);
-    if (failed !== undefined) return failed;
-  }
+    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", project];
+    return (
+      (await step(`${name}: build`, process.execPath, [TSC, "-p", "."], folder)) ??
+      (await step(`${name}: tests`, process.execPath, ["--test", "test/"], folder)) ??
+      (await step(`${name}: pack`, "npm", pack, folder))
+    );
+  });
+}
+
+function installPlugins(project, step) {
   const tarballs = readdirSync(project).filter((file) => file.endsWith(".tgz"));
   return step("install the plugins", "npm", [...INSTALL, ...tarballs.map((file) => `./${file}`)]);
 }
@@ -234,7 +293,7 @@ function wrongMethod(project) {
 }
 
 /** The ConvNet is found again in its checkpoint, predicts and is exported; of the transformer the export says why not. */
-function wrongNetworks(project, simclr, step) {
+async function wrongNetworks(project, simclr, step) {
   const stage = (name) => join("runs/network/4-per-class", name);
   const { accuracy } = JSON.parse(readFileSync(join(project, "runs/network/results.json"), "utf8"));
   const protocols = accuracy.map(({ protocol }) => protocol.split(",")[0]);
@@ -242,8 +301,8 @@ function wrongNetworks(project, simclr, step) {
     if (!protocols.includes(name)) return `the record of ${name}: ${protocols.join("; ")}`;
   const exported = ["export", stage("distill-smaller"), "--backend", "cpu", "-o", "conv-net", "--format"];
   const failed =
-    step("predict", simclr, ["predict", stage("finetune"), "images/test", "--backend", "cpu"]) ??
-    step("export to tfjs", simclr, [...exported, "tfjs"]);
+    (await step("predict", simclr, ["predict", stage("finetune"), "images/test", "--backend", "cpu"])) ??
+    (await step("export to tfjs", simclr, [...exported, "tfjs"]));
   if (failed !== undefined) return failed;
   const args = ["export", stage("distill-vit"), "--backend", "cpu", "-o", "vit.onnx", "--format", "onnx"];
   const { status, stderr } = spawnSync(simclr, args, { cwd: project, encoding: "utf8" });

@@ -12,6 +12,7 @@ import { addExport } from "./commands/export.js";
 import { addImport } from "./commands/import.js";
 import { addLaunch } from "./commands/launch.js";
 import { addModel } from "./commands/model.js";
+import { addPlugin } from "./commands/plugin.js";
 import { addPredict } from "./commands/predict.js";
 import { addRepresentation } from "./commands/representation.js";
 import { addRun } from "./commands/run.js";
@@ -65,6 +66,7 @@ function program(endWith: EndWith): Command {
   addConfig(simclr);
   addData(simclr, endWith);
   addModel(simclr);
+  addPlugin(simclr);
   addLaunch(simclr, endWith);
   addDoctor(simclr, endWith);
   addBackend(simclr);

@@ -1,0 +1,1 @@
+export { checkHook, type HookCheckOptions, type HookPromise } from "./check-hook.js";
