@@ -83,6 +83,9 @@ step("tests", vitest);
 step("conformance", conformance);
 step("faults", () => check("faults", run(process.execPath, ["scripts/faults.mjs", "--short"])));
 step("packages", () => check("packages", turbo("check:package")));
+step("examples of the READMEs", () =>
+  check("examples of the READMEs", run(process.execPath, ["scripts/check-readmes.mjs"])),
+);
 step("tarballs", () => check("tarballs", run(process.execPath, ["scripts/check-tarballs.mjs"])));
 
 console.log(`\nall of it took ${((Date.now() - start) / 60_000).toFixed(1)} minutes`);
