@@ -14,7 +14,7 @@ import { cacheDecoded, createLoader, openDataset, withoutLabels } from "@simclr/
 import { extractFeatures, knn } from "@simclr/evaluate";
 import { methods, methodTask } from "@simclr/methods";
 import { parseModelName, projectionHead, resNet } from "@simclr/models";
-import { momentumSgd, warmupCosine } from "@simclr/optim";
+import { adamW, momentumSgd, warmupCosine } from "@simclr/optim";
 import { collapseHook, progressHook, train } from "@simclr/trainer";
 import { checkpointHook, latestCheckpoint, stopOnSignals } from "@simclr/trainer/node";
 
@@ -30,6 +30,8 @@ const { values } = parseArgs({
     "test-limit": { type: "string", default: "10000" },
     seed: { type: "string", default: "0" },
     "learning-rate": { type: "string" },
+    "weight-decay": { type: "string" },
+    optimizer: { type: "string" },
     options: { type: "string", default: "{}" },
     output: { type: "string", default: "runs/compare-methods" },
     table: { type: "boolean", default: false },
@@ -38,6 +40,9 @@ const { values } = parseArgs({
 const [imageSize, epochs, limit, testLimit, seed] = ["size", "epochs", "limit", "test-limit", "seed"].map((key) =>
   Number(values[key]),
 );
+
+/** AdamW in many small steps; 0.001 at this batch size. */
+const ADAPTIVE = { batchSize: 64, optimizer: "adamw", learningRate: 0.004, weightDecay: 1e-4 };
 
 /**
  * What each method is run with, where it differs: SGD with momentum 0.9, weight decay 5e-4, learning rate 0.3, a head of 3
@@ -48,9 +53,9 @@ const SETTINGS = {
   simclr: { options: { temperature: 0.5 } },
   "simclr-v2": { options: { temperature: 0.5, momentum: 0.98, queueSize: 4096 } },
   "moco-v2": { options: { temperature: 0.2, momentum: 0.98, queueSize: 4096, symmetric: true } },
-  byol: { batchSize: 64, learningRate: 0.6, options: { momentum: 0.99 }, head: { hiddenDimension: 512 } },
-  simsiam: { batchSize: 64, learningRate: 0.1, options: { predictorDimension: 256 }, head: { hiddenDimension: 512 } },
-  swav: { batchSize: 64, options: { prototypes: 32, smallViews: 0 } },
+  byol: { ...ADAPTIVE, options: { momentum: 0.99 }, head: { hiddenDimension: 512 } },
+  simsiam: { ...ADAPTIVE, options: { predictorDimension: 256 }, head: { hiddenDimension: 512 } },
+  swav: { ...ADAPTIVE, options: { prototypes: 32, smallViews: 0 } },
   "barlow-twins": { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
   vicreg: { learningRate: 0.01, head: { hiddenDimension: 512, outputDimension: 512 } },
   dcl: { options: { temperature: 0.5 } },
@@ -152,10 +157,12 @@ for (const name of values.methods.split(",")) {
   const batchSize = batchSizeOf(name);
   const learningRate = Number(values["learning-rate"] ?? setting.learningRate ?? 0.3);
   const options = { ...setting.options, ...JSON.parse(values.options) };
+  const weightDecay = Number(values["weight-decay"] ?? setting.weightDecay ?? 5e-4);
+  const optimizerName = values.optimizer ?? setting.optimizer ?? "momentum";
   const { encoder, head } = build(setting, method.outputNorm);
   const random = Random.fromSeed(seed);
   const task = methodTask({ method, options, encoder, head, recipe, random: random.fork("weights") });
-  const optimizer = momentumSgd({ momentum: 0.9, weightDecay: 5e-4 });
+  const optimizer = optimizerName === "adamw" ? adamW({ weightDecay }) : momentumSgd({ momentum: 0.9, weightDecay });
   const sampleCount = images.train.size;
   const source = createLoader(withoutLabels(images.train), { batchSize, random: random.fork("loader") });
   const folder = join(values.output, [name, ...Object.values(keyOf(name))].join("-"));
@@ -198,6 +205,8 @@ for (const name of values.methods.split(",")) {
     projectionDeviation: deviations.at(-1),
     seconds: seconds(),
     learningRate,
+    weightDecay,
+    optimizer: optimizerName,
     options,
   });
   await source.close();

@@ -1,3 +1,4 @@
+export { type IntervalRow, intervalChart } from "./figures/interval-chart.js";
 export { type ImageSheetOptions, imageSheet } from "./image-sheet.js";
 export { renderReport } from "./render-report.js";
 export type {

@@ -1,0 +1,16 @@
+/**
+ * The tables of the study: a sweep each, and what of it is shown. `columns` picks rows of the sweep's summary by their method and
+ * labels; a table of probes shows depths instead.
+ */
+export const TABLES = [
+  { number: 0, sweep: "cifar10-small", title: "The small recipe" },
+  { number: 1, sweep: "size", title: "Does size help more with fewer labels?", only: /fine-tuned|supervised|linear/ },
+  { number: 2, sweep: "head", title: "Head and fine-tuning layer", only: /fine-tuned/ },
+  { number: 3, sweep: "student", title: "What does a student learn from?", only: /supervised|fine-tuned|distilled/ },
+  { number: 4, sweep: "augmentation", title: "Which views?", only: /kNN|linear|fine-tuned/ },
+  { number: 5, sweep: "methods", title: "Pretraining methods", only: /kNN|linear|fine-tuned/ },
+  { number: 6, sweep: "depth", title: "What does each depth know?", probes: true },
+];
+
+/** "1 %, 100 images" from how a run words it: the labels of one fraction are one column, whichever images they are. */
+export const shortLabels = (labels) => labels.replace(/ \(.*\)$/, "");
