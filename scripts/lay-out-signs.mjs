@@ -1,19 +1,22 @@
 #!/usr/bin/env node
 // Lays the hand-sign photos out as a user with few labels would have them. 1,900 photos for training, of which five a
 // sign keep their label, once flat with a labels.csv and once as labelled/<class>/ + unlabelled/; 162 photos for tests.
-//   node scripts/lay-out-signs.mjs IMAGES_TAR FOLDER   ->  FOLDER/flat, FOLDER/folders, FOLDER/test/<class>
+//   node scripts/lay-out-signs.mjs IMAGES_TAR FOLDER [--test 10x50]  ->  FOLDER/flat, FOLDER/folders, FOLDER/test/<class>
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 
 const LABELS_PER_CLASS = 5;
 /** Test photos come in blocks of consecutive numbers, so that a person, who took ten in a row, stays on one side. */
-const TEST_BLOCKS = 9;
-const BLOCK = 18;
-
-const [archive, folder] = process.argv.slice(2);
-if (archive === undefined || folder === undefined) {
-  console.error("usage: node scripts/lay-out-signs.mjs IMAGES_TAR FOLDER");
+const { values, positionals } = parseArgs({
+  options: { test: { type: "string", default: "9x18" } },
+  allowPositionals: true,
+});
+const [TEST_BLOCKS, BLOCK] = values.test.split("x").map(Number);
+const [archive, folder] = positionals;
+if (archive === undefined || folder === undefined || !(TEST_BLOCKS > 0) || !(BLOCK > 0)) {
+  console.error("usage: node scripts/lay-out-signs.mjs IMAGES_TAR FOLDER [--test BLOCKSxPHOTOS, such as 10x50]");
   process.exit(2);
 }
 
