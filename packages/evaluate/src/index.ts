@@ -1,7 +1,8 @@
 export { accuracy, predictions, type ScoredExamples, topK } from "./accuracy.js";
-export { type CalibrationOptions, expectedCalibrationError } from "./calibration.js";
+export { expectedCalibrationError } from "./calibration.js";
 export type { ClassificationResult } from "./classification-result.js";
 export { confusionMatrix, perClassAccuracy } from "./confusion-matrix.js";
+export { type EmbeddingMapOptions, embeddingMap } from "./embedding-map.js";
 export { type ExtractFeaturesOptions, extractFeatures, type Features } from "./extract-features.js";
 export { type KMeans, type KMeansOptions, kMeans } from "./k-means.js";
 export { type KnnGridOptions, type KnnGridPoint, type KnnOptions, knn, knnGrid } from "./knn.js";
@@ -11,4 +12,5 @@ export { type LinearProbeOptions, type LinearProbeResult, linearProbe } from "./
 export { type MeanInterval, meanInterval } from "./mean-interval.js";
 export { type NearestNeighboursOptions, type Neighbours, nearestNeighbours } from "./nearest-neighbours.js";
 export { type OnlineEvaluationHookOptions, onlineEvaluationHook } from "./online-evaluation-hook.js";
+export { type CalibrationOptions, type ReliabilityBin, reliability } from "./reliability.js";
 export { type SuggestLabelsOptions, suggestLabels } from "./suggest-labels.js";

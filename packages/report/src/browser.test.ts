@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { CHROMIUM, openBrowser, watchedPage } from "@simclr/test-utils/browser";
 import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,9 +12,6 @@ import { escapeHtml } from "./markup.js";
 import { dark, light } from "./palette.js";
 import { renderReport } from "./render-report.js";
 
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => `/usr/bin/${name}`)
-  .find((path) => existsSync(path));
 const FLAGS =
   "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
   "--disable-component-update --disable-sync --hide-scrollbars --allow-file-access-from-files";
@@ -83,7 +80,7 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
     expect(frames.map(({ width }) => width)).toEqual([320, 390, 1100]);
     for (const frame of frames) {
       expect(frame.contentWidth).toBeLessThanOrEqual(frame.width);
-      expect(frame.figures).toBe(2 + 4 + 2);
+      expect(frame.figures).toBe(2 + 1 + 4 + 2 + 1);
       expect(frame.images).toEqual([6 * 96 + 5 * 4]);
       expect(frame.requests.filter((name) => name !== "data:")).toEqual([]);
       expect(frame.clipped).toEqual([]);
@@ -123,5 +120,37 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
     expect(channels[2]!.max).toBe(255);
     expect(channels[0]!.min).toBeLessThan(40); // ink on a white page
     expect(channels[0]!.stdev).toBeGreaterThan(10);
+  }, 60_000);
+
+  it("shows the image of a point on the map to who points, taps or uses the keyboard", async () => {
+    const file = join(folder, "map.html");
+    await writeFile(file, await renderReport(sampleReport()));
+    const browser = await openBrowser();
+    try {
+      const { page, complaints, requests } = await watchedPage(browser, { viewport: { width: 390, height: 800 } });
+      await page.goto(`file://${file}`);
+      const shown = () =>
+        page
+          .locator(".map span")
+          .evaluateAll((all) => all.flatMap((one) => (getComputedStyle(one).opacity === "1" ? [one.textContent] : [])));
+      expect(await shown()).toEqual([]);
+      await page.locator(".map input").first().focus();
+      await page.keyboard.press("Space");
+      expect(await shown()).toEqual(["circle: test/circle-0.png"]);
+      await page.keyboard.press("ArrowRight");
+      expect(await shown()).toEqual(["square: test/square-1.png"]);
+      await page.keyboard.press("Tab"); // one stop for the whole map
+      expect(await page.evaluate(() => document.activeElement?.closest(".map") === null)).toBe(true);
+      const dot = page.locator(".map label:not(.image)").last();
+      const edge = async () => (await dot.locator("svg").boundingBox())?.width ?? 0;
+      expect(await edge()).toBe(0);
+      await dot.hover({ force: true });
+      expect(await edge()).toBeGreaterThan(90);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      expect(complaints).toEqual([]);
+      expect(requests).toEqual([`file://${file}`]);
+    } finally {
+      await browser.close();
+    }
   }, 60_000);
 });

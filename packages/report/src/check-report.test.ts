@@ -2,12 +2,12 @@ import { InvalidArgumentError } from "@simclr/core";
 import { describe, expect, it } from "vitest";
 import { sampleReport } from "../fixtures/sample.js";
 import { checkReport } from "./check-report.js";
-import type { ReportData } from "./report-data.js";
+import type { ReportData, ViewImages } from "./report-data.js";
 
 const sample = sampleReport();
 const [first] = sample.accuracy;
-const [image] = sample.views!.original;
-const wrong: readonly [Partial<ReportData>, string][] = [
+const [image] = (sample.views as ViewImages).original;
+const wrong: readonly [{ [K in keyof ReportData]?: ReportData[K] | undefined }, string][] = [
   [
     { accuracy: [first!, { ...first!, top1: 91.2 }] },
     "renderReport: `accuracy[1].top1` must be in [0, 1]; received 91.2. Pass a fraction: 0.912 for 91.2 %.",
@@ -51,6 +51,26 @@ const wrong: readonly [Partial<ReportData>, string][] = [
     { perClass: { title: "", classes: [{ className: "a", top1: 2, testCount: 1 }] } },
     "`perClass.classes[0].top1` must be in [0, 1]; received 2.",
   ],
+  [
+    { map: { ...sample.map!, points: [{ ...sample.map!.points[0]!, tile: 160 }] } },
+    "renderReport: `map.points[0].tile` must be an integer in [0, 159], a tile of `thumbnails`; received 160.",
+  ],
+  [
+    { thumbnails: undefined, map: sample.map },
+    "`map.points[0].tile` must be left out, as there are no `thumbnails`; received 0.",
+  ],
+  [
+    { map: { ...sample.map!, points: [{ ...sample.map!.points[0]!, label: 10 }] } },
+    "`map.points[0].label` must be an integer in [0, 9], a class; received 10.",
+  ],
+  [
+    { reliability: [{ ...sample.reliability![0]!, error: 6.7 }] },
+    "`reliability[0].error` must be in [0, 1]; received 6.7.",
+  ],
+  [
+    { labelEfficiency: [{ method: "kNN", labelCount: 0, top1: 0.5, testCount: 1 }] },
+    "`labelEfficiency[0].labelCount` must be an integer >= 1; received 0.",
+  ],
   [{ facts: [{ name: "loss", value: Number.NaN }] }, "`facts[0].value` must be a finite number; received NaN."],
 ];
 
@@ -60,7 +80,7 @@ describe("checkReport", () => {
   });
 
   it.each(wrong)("names what cannot (%#)", (change, message) => {
-    const check = () => checkReport({ ...sample, ...change });
+    const check = () => checkReport({ ...sample, ...change } as ReportData);
     expect(check).toThrow(message);
     expect(check).toThrow(InvalidArgumentError);
   });

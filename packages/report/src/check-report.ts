@@ -1,5 +1,7 @@
-import { checkInRange, checkInteger, InvalidArgumentError, type RawImage } from "@simclr/core";
-import type { AugmentedViews, Confusion, Curve, ReportData } from "./report-data.js";
+import { checkInRange, checkInteger, InvalidArgumentError } from "@simclr/core";
+import { checkImage } from "./check-image.js";
+import { checkShown } from "./check-shown.js";
+import type { Confusion, Curve, ReportData, ViewImages } from "./report-data.js";
 import { groupByLabels } from "./summary.js";
 
 const WHERE = "renderReport";
@@ -12,9 +14,14 @@ const PERCENT_HINT = "Pass a fraction: 0.912 for 91.2 %.";
  */
 export function checkReport(data: ReportData): void {
   checkTime(data.createdAt);
-  data.accuracy.forEach(({ top1, testCount }, i) => {
+  data.accuracy.forEach(({ top1, testCount, againstBaseline }, i) => {
     checkInRange(WHERE, { [`accuracy[${i}].top1`]: top1 }, 0, 1, PERCENT_HINT);
     checkInteger(WHERE, { [`accuracy[${i}].testCount`]: testCount }, 1);
+    if (againstBaseline !== undefined) {
+      const { gained, lost } = againstBaseline;
+      checkInteger(WHERE, { [`accuracy[${i}].againstBaseline.gained`]: gained }, 0);
+      checkInteger(WHERE, { [`accuracy[${i}].againstBaseline.lost`]: lost }, 0);
+    }
   });
   for (const { labels, rows } of groupByLabels(data.accuracy)) {
     const baselines = rows.filter((row) => row.isBaseline === true).length;
@@ -26,35 +33,17 @@ export function checkReport(data: ReportData): void {
   data.calibration?.forEach(({ value }, i) => {
     checkFinite(`calibration[${i}].value`, value);
   });
-  if (data.views !== undefined) checkViews(data.views);
+  if (data.views !== undefined && "original" in data.views) checkViews(data.views);
   if (data.confusion !== undefined) checkConfusion(data.confusion);
+  checkShown(data);
   data.perClass?.classes.forEach(({ top1, testCount }, i) => {
     checkInRange(WHERE, { [`perClass.classes[${i}].top1`]: top1 }, 0, 1, PERCENT_HINT);
     checkInteger(WHERE, { [`perClass.classes[${i}].testCount`]: testCount }, 1);
   });
-  for (const list of ["facts", "distillation"] as const) {
+  for (const list of ["facts", "distillationFacts"] as const) {
     data[list]?.forEach(({ value }, i) => {
       if (typeof value === "number") checkFinite(`${list}[${i}].value`, value);
     });
-  }
-}
-
-/**
- * Throws unless `image` holds height * width * channels bytes of 1, 3 or 4 channels.
- *
- * @param where - The function that was called.
- * @param name - What the image is in its arguments.
- */
-export function checkImage(where: string, name: string, { height, width, channels, data }: RawImage): void {
-  checkInteger(where, { [`${name}.height`]: height }, 1);
-  checkInteger(where, { [`${name}.width`]: width }, 1);
-  if (channels !== 1 && channels !== 3 && channels !== 4) {
-    refuse(`${name}.channels`, "1 (grey), 3 (RGB) or 4 (RGBA)", String(channels), "Convert the image first.", where);
-  }
-  const bytes = height * width * channels;
-  if (data.length !== bytes) {
-    const expected = `${bytes} bytes (${height} x ${width} x ${channels})`;
-    refuse(`${name}.data`, expected, `${data.length}`, "Pass uint8, [height, width, channels].", where);
   }
 }
 
@@ -75,7 +64,7 @@ function checkCurve({ points, reference, metric }: Curve, curve: number): void {
   if (reference !== undefined) checkFinite(`curves[${curve}].reference.value`, reference.value, hint);
 }
 
-function checkViews({ original, views }: AugmentedViews): void {
+function checkViews({ original, views }: ViewImages): void {
   if (views.length !== original.length) {
     const hint = "Give one list of views for each original.";
     refuse("views.views", `${original.length} lists, like \`views.original\``, String(views.length), hint);
@@ -114,7 +103,7 @@ function checkFinite(name: string, value: number, hint = ""): void {
   if (!Number.isFinite(value)) refuse(name, "a finite number", String(value), hint);
 }
 
-function refuse(name: string, expected: string, received: string, hint: string, where = WHERE): never {
-  const message = `${where}: \`${name}\` must be ${expected}; received ${received}.${hint && ` ${hint}`}`;
+function refuse(name: string, expected: string, received: string, hint: string): never {
+  const message = `${WHERE}: \`${name}\` must be ${expected}; received ${received}.${hint && ` ${hint}`}`;
   throw new InvalidArgumentError(message, { subject: name, expected, received });
 }

@@ -1,6 +1,6 @@
 import { checkInteger, InvalidArgumentError, type RawImage } from "@simclr/core";
 import sharp from "sharp";
-import { checkImage } from "./check-report.js";
+import { checkImage } from "./check-image.js";
 
 export interface ImageSheetOptions {
   /** Edge of the square that each image is fitted into, in pixels, >= 1. @defaultValue 96 */

@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { sampleReport } from "../fixtures/sample.js";
-import { renderReport } from "./render-report.js";
+import { renderParts, renderReport, reportPage } from "./render-report.js";
 import type { ReportData } from "./report-data.js";
 
 const HOSTILE = `</style></title><script>alert(1)</script><img src=x onerror="alert(2)">'"&amp;`;
@@ -119,9 +119,9 @@ describe("renderReport", () => {
 
   it("tells which checks of the data set did not hold, in words", async () => {
     const { document } = await parsed(sampleReport());
-    expect(texts(document, "#calibration p")).toEqual(["1 of 3 checks did not hold."]);
-    expect(texts(document, "#calibration tbody td:last-child")).toEqual(["✓ held", "✓ held", "✗ not held"]);
-    expect(texts(document, "#calibration tbody td:nth-child(2)")).toEqual(["97.1 %", "27.4 %", "12.8 points"]);
+    expect(texts(document, "#difficulty p")).toEqual(["1 of 3 checks did not hold."]);
+    expect(texts(document, "#difficulty tbody td:last-child")).toEqual(["✓ held", "✓ held", "✗ not held"]);
+    expect(texts(document, "#difficulty tbody td:nth-child(2)")).toEqual(["97.1 %", "27.4 %", "12.8 points"]);
   });
 
   it("keeps facts, configuration and the list of skipped images", async () => {
@@ -135,6 +135,83 @@ describe("renderReport", () => {
     expect(texts(document, "#run .warning summary")).toEqual(["2 images were skipped"]);
     expect(texts(document, "#run .warning li")).toEqual(data.skipped);
     expect((await parsed({ ...minimal, skipped: [] })).document.body.textContent).toContain("No image was skipped.");
+  });
+
+  it("says what the difference to the baseline is worth", async () => {
+    const meaning = async (change: object) => {
+      const rows = [
+        { method: "a", labels: "10", top1: 0.5, testCount: 100, protocol: "", isBaseline: true },
+        { method: "b", labels: "10", top1: 0.6, testCount: 100, protocol: "", ...change },
+      ];
+      return texts((await parsed({ ...minimal, accuracy: rows })).document, "header > p:last-of-type")[0];
+    };
+    expect(await meaning({})).toContain("intervals overlap: the choice of test images may explain");
+    expect(await meaning({ top1: 0.9 })).toContain("intervals are apart: more than the choice of test images explains");
+    // (10.5 - 0.5) / 102 and z / 102 * sqrt(11 - 100 / 102)
+    expect(await meaning({ againstBaseline: { gained: 10, lost: 0 } })).toContain(
+      "On the same 100 test images, the 95 % interval of the difference is +3.7 to +15.9 points: more than",
+    );
+    expect(await meaning({ againstBaseline: { gained: 30, lost: 20 } })).toContain("−3.8 to +23.4 points: the choice");
+  });
+
+  it("draws more labels only where a method was measured with two numbers of them", async () => {
+    const point = { method: "kNN", labelCount: 10, top1: 0.5, testCount: 100 };
+    const { document } = await parsed({
+      ...minimal,
+      labelEfficiency: [point, { ...point, labelCount: 100, top1: 0.75 }],
+    });
+    expect(document.querySelector("#label-efficiency svg")!.getAttribute("aria-label")).toBe(
+      "Top-1 accuracy by number of labels. kNN: 50.0 % with 10, 75.0 % with 100.",
+    );
+    const one = await parsed({ ...minimal, labelEfficiency: [point, { ...point, method: "probe", labelCount: 20 }] });
+    expect(one.document.querySelector("#label-efficiency")).toBeNull();
+  });
+
+  it("cuts every small image out of one picture, and names it", async () => {
+    const { document } = await parsed(sampleReport());
+    expect(document.querySelectorAll("image").length).toBe(1);
+    expect(document.querySelector("image")!.getAttribute("width")).toBe("640"); // 20 tiles of 32
+    expect(document.querySelectorAll("#map label").length).toBe(160);
+    const [query, first] = document.querySelectorAll("#neighbours .tile");
+    expect(query!.getAttribute("viewBox")).toBe("0 0 32 32");
+    expect(first!.getAttribute("viewBox")).toBe("320 0 32 32"); // tile 10
+    expect(first!.getAttribute("aria-label")).toBe("test/circle-10.png");
+    expect(texts(document, "#neighbours tbody tr:first-child small").slice(0, 7)).toEqual([
+      ...["circle", "✓ circle", "0.98", "✓ circle", "0.93", "✗ square", "0.88"],
+    ]);
+    expect(document.querySelector("#neighbours p")!.textContent).toContain("15 of 18 are of the same class");
+    expect(texts(document, ".confused li > span:first-child")).toEqual([
+      "crescent taken for ring, 6 of 96 images",
+      "hexagon taken for circle, 4 of 71 images",
+    ]);
+  });
+
+  it("puts teacher and student side by side, and draws calibration", async () => {
+    const { document } = await parsed(sampleReport());
+    expect(document.querySelector(".parts")!.getAttribute("aria-label")).toBe(
+      "Test images: both right 84.0 %, only the student right 3.1 %, only the teacher right 1.4 %, both wrong 11.5 %.",
+    );
+    const rows = [...document.querySelectorAll("#distillation .scroll tbody tr")].map((row) => texts(row, "th, td"));
+    expect(rows[2]).toEqual(["test images", "85.4", "87.1", "+1.8", "94.3"]);
+    expect(rows[3]).toEqual(["training images", "–", "–", "–", "95.5"]);
+    expect(texts(document, "#reliability figcaption")[0]).toContain(
+      "Expected calibration error 6.7 %; on the whole it is too sure",
+    );
+  });
+
+  it("says where a run stands that has not ended", async () => {
+    const { document } = await parsed({ ...minimal, status: "pretraining: step 3 of 10" });
+    expect(texts(document, ".status")).toEqual(["pretraining: step 3 of 10"]);
+  });
+
+  it("lets a page follow a run part by part, each with its own id", async () => {
+    const { parts, title } = await renderParts(sampleReport());
+    const page = reportPage({ parts, title }, { script: "live.js" });
+    const { document } = parseHTML(page);
+    for (const { id, html } of parts.filter(({ id }) => id !== "pictures"))
+      expect(document.getElementById(id)!.outerHTML.length).toBeGreaterThan(html.length / 2);
+    expect(document.querySelector("script")!.getAttribute("src")).toBe("live.js");
+    expect(document.querySelector("meta[http-equiv]")!.getAttribute("content")).toContain("script-src 'self'");
   });
 
   it("says so where nothing was measured", async () => {
@@ -174,7 +251,24 @@ describe("renderReport", () => {
       views: { ...sample.views!, caption: HOSTILE },
       calibration: [{ check: HOSTILE, value: 1, unit: HOSTILE, limit: HOSTILE, passed: true }],
       confusion: { ...sample.confusion!, title: HOSTILE, classNames: names },
-      distillation: [fact],
+      distillation: [{ ...sample.distillation![0]!, title: HOSTILE }],
+      distillationFacts: [fact],
+      thumbnails: sample.thumbnails!,
+      map: {
+        title: HOSTILE,
+        classNames: names,
+        points: sample.map!.points.map((point) => ({ ...point, name: HOSTILE })),
+      },
+      neighbours: {
+        title: HOSTILE,
+        rows: sample.neighbours!.rows.map(({ query, neighbours }) => ({
+          query: { ...query, name: HOSTILE, label: HOSTILE },
+          neighbours: neighbours.map((neighbour) => ({ ...neighbour, name: HOSTILE, label: HOSTILE })),
+        })),
+      },
+      reliability: [{ ...sample.reliability![0]!, title: HOSTILE }],
+      labelEfficiency: sample.labelEfficiency!.map((point) => ({ ...point, method: HOSTILE })),
+      status: HOSTILE,
       facts: [fact],
       config: HOSTILE,
       skipped: [HOSTILE],

@@ -1,5 +1,7 @@
-import { formatPercent, formatPoints } from "./format.js";
+import { formatCount, formatPercent, formatPoints } from "./format.js";
+import { pairedInterval } from "./paired-interval.js";
 import type { AccuracyRow } from "./report-data.js";
+import { wilsonInterval } from "./wilson.js";
 
 /** The rows that saw the same labels, and the one they are compared with. */
 export interface LabelGroup {
@@ -53,6 +55,24 @@ export function describeResult({ best, baseline }: KeyResult): string {
   if (Number(size) === 0) return `${reached}, the same as ${baseline.method}.`;
   const relation = difference > 0 ? "above" : "below";
   return `${reached}, ${size} points ${relation} ${baseline.method} (${formatPercent(baseline.top1)} %).`;
+}
+
+/** What the difference to the baseline is worth, in a sentence; nothing where there is no baseline. */
+export function describeMeaning({ best, baseline }: KeyResult): string | undefined {
+  if (baseline === undefined) return undefined;
+  const others = "Other seeds and other labels may move it further; several runs tell.";
+  if (best.againstBaseline !== undefined) {
+    const { gained, lost } = best.againstBaseline;
+    const { low, high } = pairedInterval(gained, lost, best.testCount);
+    const range = `On the same ${formatCount(best.testCount)} test images, the 95 % interval of the difference is ${formatPoints(low)} to ${formatPoints(high)} points`;
+    return low > 0 || high < 0
+      ? `${range}: more than the choice of test images explains. ${others}`
+      : `${range}: the choice of test images alone may explain it.`;
+  }
+  const [a, b] = [best, baseline].map(({ top1, testCount }) => wilsonInterval(top1, testCount));
+  return a!.low > b!.high || b!.low > a!.high
+    ? `Their 95 % intervals are apart: more than the choice of test images explains. ${others}`
+    : "Their 95 % intervals overlap: the choice of test images may explain the difference.";
 }
 
 /** The labels as part of a sentence: "100 (10 a class)" becomes "100 labels (10 a class)". */

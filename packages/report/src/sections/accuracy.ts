@@ -1,6 +1,7 @@
 import { accuracyChart } from "../figures/accuracy-chart.js";
 import { formatCount, formatPercent, formatPoints } from "../format.js";
 import { html, type Markup } from "../markup.js";
+import { pairedInterval } from "../paired-interval.js";
 import type { AccuracyRow } from "../report-data.js";
 import { groupByLabels, type KeyResult, type LabelGroup, phraseLabels } from "../summary.js";
 import { wilsonInterval } from "../wilson.js";
@@ -51,7 +52,9 @@ ${group.rows.map((row) => accuracyRow(row, group, compared, !oneCount))}</tbody>
   );
   const note = html`<p class="note">Top-1 accuracy${oneCount ? ` on ${formatCount(rows[0]!.testCount)} test images` : ""}.
 The 95 % intervals (Wilson) cover the choice of test images; they do not cover other seeds or other labels.${
-    compared ? " Differences are to the baseline with the same labels, in percentage points." : ""
+    compared
+      ? " Differences are to the baseline with the same labels, in percentage points; their intervals take each test image with both answers."
+      : ""
   }</p>
 `;
   const table = html`<table class="accuracy"><caption class="unseen">Top-1 accuracy by labels and method</caption>
@@ -74,12 +77,18 @@ The 95 % intervals (Wilson) cover the choice of test images; they do not cover o
 function accuracyRow(row: AccuracyRow, { baseline }: LabelGroup, compared: boolean, counted: boolean): Markup {
   const isBaseline = row === baseline;
   const difference = isBaseline ? "baseline" : baseline === undefined ? "–" : formatPoints(row.top1 - baseline.top1);
+  const paired = !isBaseline && baseline !== undefined && row.againstBaseline;
   return html`<tr${isBaseline ? html` class="baseline"` : ""}><th scope="row">${row.method}${
     row.protocol && html`<small>${row.protocol}</small>`
   }</th><td class="number"><b>${formatPercent(row.top1)}</b></td><td class="number">${interval(row)}</td>
-${compared ? html`<td class="number">${difference}</td>` : ""}
+${compared ? html`<td class="number">${difference}${paired && html`<small>${pairedWords(paired, row.testCount)}</small>`}</td>` : ""}
 ${counted ? html`<td class="number">${formatCount(row.testCount)}</td>` : ""}</tr>
 `;
+}
+
+function pairedWords({ gained, lost }: NonNullable<AccuracyRow["againstBaseline"]>, testCount: number): string {
+  const { low, high } = pairedInterval(gained, lost, testCount);
+  return `${formatPoints(low)} to ${formatPoints(high)}`;
 }
 
 function interval({ top1, testCount }: AccuracyRow): string {

@@ -2,9 +2,10 @@ import { classChart } from "../figures/class-chart.js";
 import { confusionChart } from "../figures/confusion-chart.js";
 import { formatCount, formatPercent } from "../format.js";
 import { html, type Markup } from "../markup.js";
-import type { ClassAccuracies, ClassAccuracy, Confusion } from "../report-data.js";
+import type { ClassAccuracies, ClassAccuracy, Confusion, Thumbnails } from "../report-data.js";
 import { wilsonInterval } from "../wilson.js";
 import { figure, type Section } from "./section.js";
+import { tile } from "./tile.js";
 
 /** Above this, a heat map's cells would be too small to see on a phone. */
 const HEAT_MAP_CLASSES = 60;
@@ -15,13 +16,14 @@ const LISTED_CONFUSIONS = 10;
 export function classesSection(
   confusion: Confusion | undefined,
   perClass: ClassAccuracies | undefined,
+  thumbnails?: Thumbnails,
 ): Section | undefined {
   const accuracies = perClass ?? (confusion && classAccuracies(confusion));
   const hasMatrix = confusion !== undefined && confusion.classNames.length > 0;
   const hasBars = accuracies !== undefined && accuracies.classes.length > 0;
   if (!hasMatrix && !hasBars) return undefined;
   const body = html`<div class="grid">${hasMatrix && heatMap(confusion)}${hasBars && bars(accuracies)}</div>
-${hasMatrix && confusions(confusion)}${hasBars && classTable(accuracies)}`;
+${hasMatrix && confusions(confusion)}${hasMatrix && thumbnails && examples(confusion, thumbnails)}${hasBars && classTable(accuracies)}`;
   return { id: "classes", title: "Classes", body };
 }
 
@@ -77,6 +79,26 @@ function confusions({ classNames, matrix }: Confusion): Markup {
 <table><thead><tr><th scope="col">True class</th><th scope="col">Taken for</th><th scope="col" class="number">Images</th>
 <th scope="col" class="number">Of the class, %</th></tr></thead>
 <tbody>${rows}</tbody></table>
+`;
+}
+
+/** The images behind the worst confusions. */
+function examples({ classNames, matrix, examples: worst = [] }: Confusion, thumbnails: Thumbnails): Markup | undefined {
+  if (worst.length === 0) return undefined;
+  const items = worst.map(({ truth, predicted, images }) => {
+    const count = matrix[truth]![predicted]!;
+    const which =
+      images.length < count
+        ? `${images.length} of ${formatCount(count)} images`
+        : count === 1
+          ? "1 image"
+          : `all ${formatCount(count)} images`;
+    return html`<li><span><b>${classNames[truth]!}</b> taken for <b>${classNames[predicted]!}</b>, ${which}</span>
+<span class="tiles">${images.map((image) => html`<span title="${image.name}">${tile(thumbnails, image.tile, image.name)}</span>`)}</span></li>
+`;
+  });
+  return html`<h3>The worst confusions as images</h3>
+<ul class="confused">${items}</ul>
 `;
 }
 

@@ -1,10 +1,10 @@
 import { formatCount, formatNumber } from "../format.js";
 import { html } from "../markup.js";
-import type { CalibrationCheck, Fact, ReportData } from "../report-data.js";
+import type { CalibrationCheck, ReportData } from "../report-data.js";
 import { factTable, type Section, scrollable } from "./section.js";
 
 /** How hard the data set is, each fact beside its limit. */
-export function calibrationSection(checks: readonly CalibrationCheck[] = []): Section | undefined {
+export function difficultySection(checks: readonly CalibrationCheck[] = []): Section | undefined {
   if (checks.length === 0) return undefined;
   const rows = checks.map(
     ({ check, value, unit, limit, passed }) => html`<tr><th scope="row">${check}</th>
@@ -20,13 +20,7 @@ export function calibrationSection(checks: readonly CalibrationCheck[] = []): Se
     failed === 0 ? `All ${checks.length} checks held.` : `${failed} of ${checks.length} checks did not hold.`;
   const body = html`<p>${verdict}</p>
 ${scrollable("Checks of the data set", table)}`;
-  return { id: "calibration", title: "How hard the data set is", body };
-}
-
-/** What student and teacher have in common. */
-export function distillationSection(facts: readonly Fact[] = []): Section | undefined {
-  if (facts.length === 0) return undefined;
-  return { id: "distillation", title: "Distillation", body: factTable("Student and teacher", facts) };
+  return { id: "difficulty", title: "How hard the data set is", body };
 }
 
 /** What is needed to repeat the run: facts, configuration, and the images it left out. */
