@@ -85,6 +85,34 @@ describe("simclr run", () => {
     expect(losses("undisturbed", "pretrain")).toHaveLength(21); // floor(200 * 4 / 40) + 1
   });
 
+  it("shows in its report what it found, and makes the report again at any time", async () => {
+    const page = readFileSync(join(folder, "undisturbed/report.html"), "utf8");
+    const sections = [
+      "accuracy",
+      "label-efficiency",
+      "views",
+      "curves",
+      "map",
+      "neighbours",
+      "distillation",
+      "classes",
+    ];
+    for (const id of [...sections, "reliability", "run"]) expect(page).toContain(`<section id="${id}"`);
+    expect(page).not.toContain("This run has not ended");
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    const student = accuracy.find(({ method }: { method: string }) => method === "distilled (self)");
+    const control = accuracy.find(({ method }: { method: string }) => method === "supervised from scratch");
+    const { gained, lost } = student.againstBaseline;
+    expect((gained - lost) / student.testCount).toBeCloseTo(student.top1 - control.top1, 9);
+
+    const again = await simclr(["report", "undisturbed", "-o", "again/page.html"]);
+    expect([again.status, again.stdout]).toEqual([0, "again/page.html\n"]);
+    expect(readFileSync(join(folder, "again/page.html"), "utf8")).toBe(page);
+    const missing = await simclr(["report", "nowhere"]);
+    expect(missing.stderr).toMatch(/^error: nowhere holds nothing to report on yet \(ENOENT/);
+    expect(missing.status).toBe(1);
+  });
+
   it("goes on after SIGKILL in the middle of pretraining and ends with the same losses", async () => {
     const isMidway = (): boolean => {
       const stage = join(folder, "killed/pretrain");
@@ -100,6 +128,10 @@ describe("simclr run", () => {
     clearInterval(timer.handle);
     expect(first.status).toBeNull(); // by a signal
     expect(existsSync(join(folder, "killed/results.json"))).toBe(false);
+    expect((await simclr(["report", "killed"])).stdout).toBe("killed/report.html\n");
+    const page = readFileSync(join(folder, "killed/report.html"), "utf8");
+    expect(page).toMatch(/This run has not ended; it is in pretraining, at step \d+ of 21\./);
+    expect(page).toContain("<b>pretraining: NT-Xent loss.</b>");
     const second = await simclr(["run", "tiny.yaml", "-o", "killed"]);
     expect(second.stderr).toMatch(/pretraining: .*, going on from step \d+/);
     expect(second.status).toBe(0);

@@ -14,6 +14,7 @@ import { addLaunch } from "./commands/launch.js";
 import { addModel } from "./commands/model.js";
 import { addPlugin } from "./commands/plugin.js";
 import { addPredict } from "./commands/predict.js";
+import { addReport } from "./commands/report.js";
 import { addRepresentation } from "./commands/representation.js";
 import { addRun } from "./commands/run.js";
 import { addSweep } from "./commands/sweep.js";
@@ -62,6 +63,7 @@ function program(endWith: EndWith): Command {
   addRepresentation(simclr);
   addImport(simclr);
   addExport(simclr);
+  addReport(simclr);
   addCompare(simclr);
   addConfig(simclr);
   addData(simclr, endWith);

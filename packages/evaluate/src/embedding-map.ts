@@ -54,11 +54,15 @@ export async function embeddingMap(options: EmbeddingMapOptions): Promise<Float3
   return toUnitSquare(points);
 }
 
-/** Moved and scaled alike in both directions, centred where one is shorter. */
+/** Stretched to fill the square in each direction, which loses nothing: distances between groups mean nothing. */
 function toUnitSquare(points: readonly (readonly number[])[]): Float32Array {
   const [low, high] = [Math.min, Math.max].map((of) => [0, 1].map((axis) => of(...points.map((p) => p[axis]!))));
-  const extent = Math.max(high![0]! - low![0]!, high![1]! - low![1]!) || 1;
   return Float32Array.from(
-    points.flatMap((point) => point.map((value, axis) => 0.5 + (value - (low![axis]! + high![axis]!) / 2) / extent)),
+    points.flatMap((point) =>
+      point.map((value, axis) => {
+        const extent = high![axis]! - low![axis]!;
+        return extent > 0 ? (value - low![axis]!) / extent : 0.5;
+      }),
+    ),
   );
 }

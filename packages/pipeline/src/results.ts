@@ -1,9 +1,32 @@
-import type { AccuracyRow, CalibrationCheck } from "@simclr/report";
+import type { AccuracyRow, CalibrationCheck, Reliability } from "@simclr/report";
 
 /** One line of the final table, and what it was computed from. */
 export interface MeasuredRow extends AccuracyRow {
   /** Classes predicted for the test images, in order. */
   readonly predictions: readonly number[];
+  /** Labels that it saw. */
+  readonly labelCount: number;
+  /** Of a network: the probability that it gives each prediction, in (0, 1]. */
+  readonly confidences?: readonly number[];
+  /** Of a network: how often it is right, by how sure it is. */
+  readonly reliability?: Omit<Reliability, "title">;
+}
+
+/** The rows of the final table, each beside the baseline with the same labels. @param truth - Classes of the test images. */
+export function accuracyRows(rows: readonly MeasuredRow[], truth: ArrayLike<number>): AccuracyRow[] {
+  return rows.map((row): AccuracyRow => {
+    const { method, labels, top1, testCount, protocol, isBaseline = false, predictions } = row;
+    const shown = { method, labels, top1, testCount, protocol, isBaseline };
+    const baseline = rows.find((other) => other.isBaseline && other.labels === labels);
+    if (baseline === undefined || isBaseline) return shown;
+    let [gained, lost] = [0, 0];
+    for (const [i, prediction] of predictions.entries()) {
+      const [isRight, wasRight] = [prediction === truth[i], baseline.predictions[i] === truth[i]];
+      if (isRight && !wasRight) gained += 1;
+      if (wasRight && !isRight) lost += 1;
+    }
+    return { ...shown, againstBaseline: { gained, lost } };
+  });
 }
 
 /** What a trained stage leaves behind, beside its checkpoint. */

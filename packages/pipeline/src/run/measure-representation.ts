@@ -2,6 +2,7 @@ import type { Encoder, ProjectionHead } from "@simclr/models";
 import { endpointFeatures } from "@simclr/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { testRecipe } from "../build.js";
+import { surveyRepresentation } from "../report/survey.js";
 import type { DepthProbe } from "../results.js";
 import { type LabelledSubset, words } from "../stages/label-budget.js";
 import {
@@ -21,6 +22,7 @@ import { addRow, type RunState } from "./run-state.js";
 /** Training images with some of their labels, in words. */
 interface LabelSet {
   readonly words: string;
+  readonly count: number;
   readonly labels: Int32Array;
 }
 
@@ -57,10 +59,17 @@ export async function measureRepresentation(
         linear: await measureLinear(rows, test, classCount, config),
       };
     });
-    addRow(state, "kNN", set.words, measured.knn);
-    addRow(state, "linear probe", set.words, measured.linear);
+    addRow(state, "kNN", set, measured.knn);
+    addRow(state, "linear probe", set, measured.linear);
     if (Number.isNaN(probe)) probe = measured.linear.top1;
   }
+  const { train: trainImages } = images;
+  const whole = { words: "", count: trainImages.size, labels: trainImages.labels };
+  const survey = await remembered(state, pretrained, "survey", whole, async () => {
+    const { train, test } = await sides();
+    return surveyRepresentation(state, train, test);
+  });
+  if (state.report) state.report.survey = survey;
   if (config.evaluate.depths) await measureDepths(state, pretrained, sets);
   return probe;
 }
@@ -69,9 +78,9 @@ function labelSets({ images }: RunState, budgets: readonly LabelledSubset[]): La
   const { labels } = images.train;
   const counts = images.classNames.map((_, k) => labels.filter((label) => label === k).length);
   const known = counts.reduce((sum, count) => sum + count, 0);
-  const ofBudgets = budgets.map(({ words, dataset }) => ({ words, labels: dataset.labels }));
+  const ofBudgets = budgets.map(({ words, count, dataset }) => ({ words, count, labels: dataset.labels }));
   if (budgets.some(({ count }) => count === known)) return ofBudgets;
-  return [{ words: `all ${words(known, counts)}`, labels }, ...ofBudgets];
+  return [{ words: `all ${words(known, counts)}`, count: known, labels }, ...ofBudgets];
 }
 
 /** The features at every depth of a network: each stage of the encoder, h, and each layer of the head. */

@@ -7,7 +7,8 @@ import { writeFileAtomic } from "@simclr/trainer/node";
 import { parse, stringify } from "yaml";
 import type { Config } from "../config/schema.js";
 
-const CONFIG = "config.yaml";
+/** Name of the resolved configuration in the run's folder. */
+export const CONFIG = "config.yaml";
 
 /** The folder of one run: the resolved config, one folder a stage, the results and the report. */
 export class RunFolder {

@@ -1,5 +1,7 @@
 import type { Random } from "@simclr/core";
+import type { CalibrationCheck } from "@simclr/report";
 import type { RunImages } from "../images.js";
+import type { RunReport } from "../report/run-report.js";
 import type { DepthProbe, DistillationRecord, MeasuredRow, StageSummary } from "../results.js";
 import type { Measured } from "../stages/measure.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
@@ -14,16 +16,19 @@ export interface RunState extends StageEnvironment {
   readonly probes: DepthProbe[];
   readonly distillation: DistillationRecord[];
   readonly stages: StageSummary[];
+  readonly calibration: CalibrationCheck[];
+  /** On the first rank. */
+  readonly report: RunReport | undefined;
 }
 
 /** Adds a line to the final table, and says it. */
 export function addRow(
   { rows, images, events }: RunState,
   method: string,
-  labels: string,
+  { words: labels, count: labelCount }: { readonly words: string; readonly count: number },
   measured: Measured,
   isBaseline = false,
 ): void {
-  rows.push({ method, labels, testCount: images.test.size, isBaseline, ...measured });
+  rows.push({ method, labels, labelCount, testCount: images.test.size, isBaseline, ...measured });
   events.line(`${method}, ${labels} labels: ${(100 * measured.top1).toFixed(1)} %`);
 }

@@ -11,14 +11,16 @@ import { pretrainMethod } from "../plugins/build-method.js";
 import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
 import { checkParts } from "../plugins/check-parts.js";
 import { openParts } from "../plugins/parts.js";
-import type { RunResults } from "../results.js";
+import { REPORT } from "../report/report-data.js";
+import { RunReport } from "../report/run-report.js";
+import { accuracyRows, type RunResults } from "../results.js";
 import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
 import { pretrain } from "../stages/pretrain.js";
+import { InterruptedError } from "../stages/train-stage.js";
 import { calibrate } from "./calibrate.js";
 import { pluginWords, runFacts } from "./facts.js";
 import { measureRepresentation } from "./measure-representation.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
-import { REPORT, reportOf } from "./report-of.js";
 import type { RunState } from "./run-state.js";
 import { trainWithLabels } from "./with-labels.js";
 
@@ -87,25 +89,22 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);
+    const facts = () => runFacts(config, backend, images, parts.plugins, Date.now() - started);
+    const report = isFirst ? new RunReport(facts) : undefined;
     const state: RunState = {
-      ...{ config, parts, events, signal, startedMs, communicator, images, folder, random, trains },
-      ...{ rows: [], probes: [], distillation: [], stages: [] },
+      ...{ config, parts, events, signal, startedMs, communicator, images, folder, random, trains, report },
+      ...{ rows: [], probes: [], distillation: [], stages: [], calibration: [] },
+      stageStarts: async ({ isDone, ...stage }) => report?.stageStarts(state, stage, isDone),
     };
     // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
     const budgets: LabelledSubset[] = [];
     for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
-    const pretrained = await pretrain(images, folder, random, state);
-    if (pretrained.summary) state.stages.push(pretrained.summary);
-    else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
-    const probe = await measureRepresentation(state, pretrained, budgets);
-    if (until !== "pretrain")
-      for (const labelled of budgets)
-        await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
-    const calibration =
-      config.calibrate && until === undefined ? await calibrate(images, probe, folder, random, state) : undefined;
-    if (calibration) state.stages.push(calibration.summary);
-    pretrained.encoder.dispose();
-    pretrained.head.dispose();
+    try {
+      await trainAndMeasure(state, budgets, until);
+    } catch (error) {
+      if (error instanceof InterruptedError) await report?.write(state);
+      throw error;
+    }
     if (!isFirst) {
       const results = await resultsOfFirst(folder, communicator);
       return { results, folder: folder.path, report: folder.stage(REPORT) };
@@ -116,12 +115,12 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       name: config.name,
       seed: config.seed,
       finishedAt: new Date().toISOString(),
-      accuracy: state.rows.map(({ predictions: _predictions, ...row }) => row),
-      calibration: calibration?.rows ?? [],
+      accuracy: accuracyRows(state.rows, images.test.labels),
+      calibration: state.calibration,
       stages: state.stages,
       probes: state.probes,
       distillation: state.distillation,
-      facts: runFacts(config, backend, images, parts.plugins, Date.now() - started),
+      facts: facts(),
       plugins: parts.plugins.map(({ name, version, sha256, file }) => ({
         name,
         ...(version && { version }),
@@ -131,13 +130,36 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
       skipped: images.skipped,
     };
     await folder.writeJson("results.json", results);
-    const stageFolders = state.stages.map(({ stage, folder: path }) => ({ title: stage, folder: path }));
-    const report = await reportOf(results, state.rows, images, config, parts, folder, stageFolders);
+    const page = await state.report!.finish(state);
     await communicator.barrier(); // for the ranks that read it
-    return { results, folder: folder.path, report };
+    return { results, folder: folder.path, report: page };
   } finally {
     await images.close();
   }
+}
+
+/** All stages up to `until`; what they find is in the state afterwards. */
+async function trainAndMeasure(
+  state: RunState,
+  budgets: readonly LabelledSubset[],
+  until: RunStage | undefined,
+): Promise<void> {
+  const { config, images, folder, random, report, events } = state;
+  const pretrained = await pretrain(images, folder, random, state);
+  if (pretrained.summary) state.stages.push(pretrained.summary);
+  else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
+  await report?.write(state);
+  const probe = await measureRepresentation(state, pretrained, budgets);
+  if (until !== "pretrain")
+    for (const labelled of budgets)
+      await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
+  if (config.calibrate && until === undefined) {
+    const { rows, summary } = await calibrate(images, probe, folder, random, state);
+    state.calibration.push(...rows);
+    state.stages.push(summary);
+  }
+  pretrained.encoder.dispose();
+  pretrained.head.dispose();
 }
 
 function announceUnknown(stages: readonly string[], events: PipelineEvents): void {

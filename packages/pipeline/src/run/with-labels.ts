@@ -24,7 +24,7 @@ export async function trainWithLabels(
     const title = `supervised from scratch with ${labels} labels`;
     const options = { name: "supervised", title, training: config.supervised, headLayer } as const;
     const control = await classify(options, images, labelled, folder, random, state);
-    await addNetwork(state, "supervised from scratch", labels, control, { isBaseline: true });
+    await addNetwork(state, "supervised from scratch", labelled, control, { isBaseline: true });
     control.network.dispose();
   }
   const title = `fine-tuning with ${labels} labels`;
@@ -38,7 +38,7 @@ export async function trainWithLabels(
     freezing: { fineTuneAfter, freezeHead },
   } as const;
   const teacher = await classify(options, images, labelled, folder, random, state);
-  const answers = await addNetwork(state, "fine-tuned", labels, teacher);
+  const answers = await addNetwork(state, "fine-tuned", labelled, teacher);
   if (config.distill && distils) {
     const first: Taught = { classified: teacher, answers, training: await trainingAnswers(state, teacher, labelled) };
     for (const student of config.distill.students) await distilRounds(state, student, first, pretrained, labelled);
@@ -69,7 +69,7 @@ async function distilRounds(
     const options = { settings, student, teacher: teacher.classified, round, pretrained, labelled };
     const classified = await distill(options, images, folder, random, state);
     const name = round === 1 ? student.name : `${student.name}, round ${round}`;
-    const answers = await addNetwork(state, `distilled (${name})`, labelled.words, classified);
+    const answers = await addNetwork(state, `distilled (${name})`, labelled, classified);
     const training = await trainingAnswers(state, classified, labelled);
     if (answers && training && teacher.answers && teacher.training)
       state.distillation.push(
@@ -110,14 +110,14 @@ async function trainingAnswers(
 async function addNetwork(
   state: RunState,
   method: string,
-  labels: string,
+  labelled: LabelledSubset,
   { network, inputs, summary }: Classified,
   { isBaseline = false } = {},
 ): Promise<readonly number[] | undefined> {
   const { config, images, communicator, folder } = state;
   state.stages.push(summary);
   if (communicator.rank > 0) return undefined;
-  const key = fingerprint([inputs, images.test.fingerprint, config.data.imageSize]);
+  const key = fingerprint([inputs, images.test.fingerprint, config.data.imageSize, "answers and how sure they are"]);
   const measured = await remember(folder.stage("measured", `network-${key}.json`), key, async () => {
     const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;
     const forward = logitsOf(network);
@@ -126,6 +126,6 @@ async function addNetwork(
       protocol,
     );
   });
-  addRow(state, method, labels, measured, isBaseline);
+  addRow(state, method, labelled, measured, isBaseline);
   return measured.predictions;
 }

@@ -1,8 +1,18 @@
 import { type Augmentation, batchView, splitCrop } from "@simclr/augment";
 import { type Dataset, Random } from "@simclr/core";
 import { createLoader } from "@simclr/data";
-import { extractFeatures, knn, lbfgsProbe, linearProbe } from "@simclr/evaluate";
+import {
+  accuracy,
+  expectedCalibrationError,
+  extractFeatures,
+  knn,
+  lbfgsProbe,
+  linearProbe,
+  predictions,
+  reliability,
+} from "@simclr/evaluate";
 import type { ClassifierNetwork, Encoder } from "@simclr/models";
+import type { Reliability } from "@simclr/report";
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Config } from "../config/schema.js";
 
@@ -62,6 +72,10 @@ export interface Measured {
   readonly top1: number;
   readonly protocol: string;
   readonly predictions: readonly number[];
+  /** Of logits: the probability of each prediction, in (0, 1]. */
+  readonly confidences?: readonly number[];
+  /** Of logits: how often they are right, by how sure they are. */
+  readonly reliability?: Omit<Reliability, "title">;
 }
 
 export async function measureKnn(
@@ -102,16 +116,30 @@ export async function measureLbfgs(
   return { top1, protocol, predictions: [...predictions] };
 }
 
-/** Top-1 of rows of logits. */
+/** Top-1 of rows of logits, and how sure they are. */
 export function measureLogits(logits: Features, protocol: string): Measured {
   const { values, dimension, labels } = logits;
-  const predictions = Array.from(labels, (_, row) => {
-    let best = 0;
-    for (let k = 1; k < dimension; k++) if (values[row * dimension + k]! > values[row * dimension + best]!) best = k;
-    return best;
-  });
-  const right = predictions.filter((prediction, row) => prediction === labels[row]).length;
-  return { top1: right / labels.length, protocol, predictions };
+  const classes = predictions(values, dimension);
+  const probabilities = softmaxRows(values, dimension);
+  const options = { probabilities, labels, classCount: dimension };
+  return {
+    top1: accuracy(classes, labels),
+    protocol,
+    predictions: [...classes],
+    confidences: Array.from(classes, (k, row) => probabilities[row * dimension + k]!),
+    reliability: { bins: reliability(options), error: expectedCalibrationError(options) },
+  };
+}
+
+function softmaxRows(logits: Float32Array, dimension: number): Float32Array {
+  const probabilities = new Float32Array(logits.length);
+  for (let start = 0; start < logits.length; start += dimension) {
+    const row = logits.subarray(start, start + dimension);
+    const largest = row.reduce((a, b) => Math.max(a, b));
+    const sum = row.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+    for (let k = 0; k < dimension; k++) probabilities[start + k] = Math.exp(row[k]! - largest) / sum;
+  }
+  return probabilities;
 }
 
 function sides(train: Features, test: Features) {

@@ -82,6 +82,16 @@ export interface StageEnvironment {
   readonly communicator: Communicator;
   /** Whether a stage that is not done is trained; else it is an error. */
   readonly trains: boolean;
+  /** Told of every stage before its first step, on the first rank. */
+  readonly stageStarts?: (stage: StartedStage) => Promise<void>;
+}
+
+/** A stage that is trained now, or was done before. */
+interface StartedStage {
+  readonly title: string;
+  readonly folder: string;
+  readonly totalSteps: number;
+  readonly isDone: boolean;
 }
 
 /** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
@@ -105,6 +115,8 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   if (done !== undefined && checkpoint !== undefined) {
     assignWeights(task.state, averagedWeights(checkpoint.state), checkpoint.path);
     events.line(`${title}: done before, ${done.steps} steps`);
+    if (communicator.rank === 0)
+      await environment.stageStarts?.({ title, folder, totalSteps: done.steps, isDone: true });
     return done;
   }
   if (!environment.trains)
@@ -130,6 +142,8 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
   const schedule = buildSchedule(training, sampleCount);
   events.line(`${title}: ${sampleCount} images, ${schedule.totalSteps} steps of ${training.batchSize}${resumed}`);
+  if (communicator.rank === 0)
+    await environment.stageStarts?.({ title, folder, totalSteps: schedule.totalSteps, isDone: false });
   const average = training.averageDecay === undefined ? undefined : emaHook({ decay: training.averageDecay });
   try {
     const report = await train({
