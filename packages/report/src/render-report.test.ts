@@ -208,7 +208,7 @@ describe("renderReport", () => {
     const { parts, title } = await renderParts(sampleReport());
     const page = reportPage({ parts, title }, { script: "live.js" });
     const { document } = parseHTML(page);
-    for (const { id, html } of parts.filter(({ id }) => id !== "pictures"))
+    for (const { id, html } of parts)
       expect(document.getElementById(id)!.outerHTML.length).toBeGreaterThan(html.length / 2);
     expect(document.querySelector("script")!.getAttribute("src")).toBe("live.js");
     expect(document.querySelector("meta[http-equiv]")!.getAttribute("content")).toContain("script-src 'self'");

@@ -53,6 +53,7 @@ figure svg{display:block;width:100%;height:auto;max-width:34rem}
 .tile{display:block;width:100%;aspect-ratio:1;border-radius:3px}
 td.number small{display:block;font-size:.78rem}
 .status{border-left:4px solid var(--accent);background:var(--panel);padding:.4rem .8rem;border-radius:6px}
+.live{font-size:.875rem;margin:0 0 1rem}
 .swatch,.map b.class,.map label{--hue:oklch(var(--hue-lightness) .15 var(--h))}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;padding:0;margin:.5rem 0;font-size:.9rem}
 .legend li{display:flex;align-items:center;gap:.4rem}

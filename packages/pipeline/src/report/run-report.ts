@@ -24,7 +24,7 @@ import { distillationFacts, teacherStudent } from "./teacher-student.js";
 /** Images on the sheet of augmented views, and views of each. */
 const SHEET_IMAGES = 6;
 const SHEET_VIEWS = 6;
-/** Between two reports of a run that trains; what they are made of is written at every stage. */
+/** Before the first report of a run that trains, and between two; what they are made of is written at every stage. */
 const LEAST_SECONDS = 10;
 
 /** Keeps the record of a run, from which its report is made; on the first rank. */
@@ -35,7 +35,7 @@ export class RunReport {
   readonly #stages: StageStart[] = [];
   #shown: ShownImages | undefined;
   #views: ViewSheet | undefined;
-  #reportedMs = Number.NEGATIVE_INFINITY;
+  #reportedMs = performance.now();
 
   /** @param facts - Says what one must know to repeat the run. */
   constructor(facts: () => Readonly<Record<string, string>>) {

@@ -8,7 +8,7 @@ const PICTURE = "thumbnails";
 export function thumbnailPicture({ file, mediaType, tilePx, columns, count }: Thumbnails): Markup {
   const [width, height] = [columns * tilePx, Math.ceil(count / columns) * tilePx];
   const source = `data:${mediaType};base64,${Buffer.from(file).toString("base64")}`;
-  return html`<svg class="store" width="0" height="0" aria-hidden="true"><defs><image id="${PICTURE}" width="${width}" height="${height}" href="${source}"/></defs></svg>
+  return html`<svg id="pictures" class="store" width="0" height="0" aria-hidden="true"><defs><image id="${PICTURE}" width="${width}" height="${height}" href="${source}"/></defs></svg>
 `;
 }
 
