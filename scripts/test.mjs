@@ -82,6 +82,11 @@ step("dead code", () => check("dead code", pnpm(["exec", "knip"])));
 step("tests", vitest);
 step("conformance", conformance);
 step("faults", () => check("faults", run(process.execPath, ["scripts/faults.mjs", "--short"])));
+step("surface, sizes, dependencies", () => {
+  check("API reports", run(process.execPath, ["scripts/check-api.mjs"]));
+  check("sizes", run(process.execPath, ["scripts/check-sizes.mjs"]));
+  check("dependencies", run(process.execPath, ["scripts/check-dependencies.mjs"]));
+});
 step("packages", () => check("packages", turbo("check:package")));
 step("examples of the READMEs", () =>
   check("examples of the READMEs", run(process.execPath, ["scripts/check-readmes.mjs"])),
