@@ -327,7 +327,7 @@ describe("simclr predict", () => {
       expect(probabilities[classNames.indexOf(label!)]).toBe(probability);
     }
     const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
-    const { top1 } = accuracy.find(({ method }: { method: string }) => method === "distilled (self)");
+    const { top1 } = accuracy.find(({ method }: { method: string }) => method === "distilled (self, round 2)");
     expect(stderr).toContain(`of 5000 whose class the data tells, ${(100 * top1).toFixed(1)} % are right`);
   });
 
@@ -377,7 +377,7 @@ describe("simclr export and import", () => {
       "s.safetensors",
     ]);
     expect(status, stderr).toBe(0);
-    expect(stderr).toContain("model: undisturbed/4-per-class/distill-self/step-");
+    expect(stderr).toContain("model: undisturbed/4-per-class/distill-self-2/step-");
     const [file, run] = await Promise.all([
       simclr(["predict", "s.safetensors", "shapes"]),
       simclr(["predict", "undisturbed", "shapes"]),

@@ -45,7 +45,7 @@ export interface LoadTrainedOptions {
 /**
  * Loads a trained network from a model file (`student.safetensors`), from the folder of a checkpoint (`step-00000376`), of
  * a stage (`pretrain`, `4-per-class/finetune`: its newest checkpoint), or of a run with one label budget: its distilled
- * student (the first by name), or else its fine-tuned network.
+ * student (the first by name, of its last round), or else its fine-tuned network.
  *
  * @throws CheckpointError if nothing of the kind is there, several label budgets are, the file is damaged, or a plugin that
  * the network comes from is missing or was changed; ConfigError if one of `plugins` cannot be loaded; InvalidArgumentError
@@ -128,7 +128,8 @@ async function checkpointOf(path: string): Promise<string> {
       { subject: path, expected: "one label budget", received: budgets.join(", ") },
     );
   }
-  const chosen = stages.find(({ stage }) => stage.startsWith("distill-")) ?? stages[0];
+  const student = stages.find(({ stage }) => stage.startsWith("distill-"));
+  const chosen = student === undefined ? stages[0] : lastRound(stages, student);
   if (chosen === undefined) {
     throw new CheckpointError(
       `${path} holds no trained classifier. Expected the folder of a run, of one of its stages (such as ` +
@@ -137,6 +138,16 @@ async function checkpointOf(path: string): Promise<string> {
     );
   }
   return chosen.checkpoint;
+}
+
+/** What the student's later rounds left, `distill-self-2` and so on, if there were some. */
+function lastRound(stages: readonly TrainedStage[], first: TrainedStage): TrainedStage {
+  let last = first;
+  for (let round = 2; ; round++) {
+    const next = stages.find(({ stage }) => stage === `${first.stage}-${round}`);
+    if (next === undefined) return last;
+    last = next;
+  }
 }
 
 interface TrainedStage {
