@@ -18,6 +18,7 @@ import { addReport } from "./commands/report.js";
 import { addRepresentation } from "./commands/representation.js";
 import { addRun } from "./commands/run.js";
 import { addSweep } from "./commands/sweep.js";
+import { addWatch } from "./commands/watch.js";
 import { ExitCode, exitCodeOf, explain } from "./exit.js";
 
 interface Manifest {
@@ -64,6 +65,7 @@ function program(endWith: EndWith): Command {
   addImport(simclr);
   addExport(simclr);
   addReport(simclr);
+  addWatch(simclr);
   addCompare(simclr);
   addConfig(simclr);
   addData(simclr, endWith);

@@ -31,7 +31,8 @@ export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier
 export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
-export { REPORT, reportData, writeRunReport } from "./report/report-data.js";
+export { reportData, writeRunReport } from "./report/report-data.js";
+export { runVersion } from "./report/run-version.js";
 export type { DepthProbe, MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";
 export { type ComparedRow, type Comparison, compareRuns, type FinishedRun, readRun } from "./run/compare-runs.js";
 export { type RunOptions, type RunOutcome, type RunStage, run } from "./run/run.js";
