@@ -37,7 +37,7 @@ export async function launchCommand(args: readonly string[], options: LaunchComm
     const child = spawn(command, line, { stdio: [...stdio], env: withoutLauncher(), detached: true });
     let stops = 0;
     const stop = (): void => void child.kill(stops++ === 0 ? "SIGUSR1" : "SIGTERM");
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
     child.on("error", (error: NodeJS.ErrnoException) => reject(missing(error, command, options.mpi)));
     child.on("close", (code) => resolve(code ?? 1));
   });

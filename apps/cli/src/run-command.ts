@@ -25,7 +25,7 @@ export async function runCommand(file: string, options: RunCommandOptions, part:
   const set = maxMinutes === undefined ? options.set : [...options.set, `maxMinutes=${maxMinutes}`];
   const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
   const communicator = connect();
-  const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGUSR1"] : undefined);
+  const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] : undefined);
   try {
     const outcome = await run(config, { events: terminalEvents(), signal: stop.signal, fresh, communicator, ...part });
     if (communicator.rank === 0) print(outcome, json);

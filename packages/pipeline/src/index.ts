@@ -30,6 +30,7 @@ export { type PluginSource, pluginSource } from "./plugins/plugin-source.js";
 export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier.js";
 export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
+export { presetNames } from "./presets.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export { reportData, writeRunReport } from "./report/report-data.js";
 export { runVersion } from "./report/run-version.js";

@@ -31,7 +31,9 @@ describe("the description of the configuration", () => {
     expect(() => explainKey("pretrain.effectivBatch")).toThrow(
       'the configuration has no key "pretrain.effectivBatch". Did you mean "pretrain.effectiveBatch"? There are pretrain.batchSize, ',
     );
-    expect(() => explainKey("zzzzzzzzzzzz")).toThrow('no key "zzzzzzzzzzzz". There are name, seed, output, backend, ');
+    expect(() => explainKey("zzzzzzzzzzzz")).toThrow(
+      'no key "zzzzzzzzzzzz". There are extends, name, seed, output, backend, ',
+    );
   });
 
   it("is a JSON Schema that refuses unknown keys", () => {

@@ -201,11 +201,15 @@ describe("parseConfig", () => {
     expect(messageOf(GOOD, ["name.first=x"])).toBe(
       '--set name.first=x: there is no place "name.first" in the configuration.',
     );
-    expect(messageOf(GOOD, ["pretrain.epoch=3"])).toMatch(/unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/);
+    expect(messageOf(GOOD, ["pretrain.epoch=3"])).toMatch(
+      /^--set pretrain\.epoch=3: unknown key "pretrain\.epoch"\. Did you mean "epochs"\?/,
+    );
   });
 
   it("names a file that cannot be read", async () => {
-    await expect(loadConfig("nowhere.yaml")).rejects.toThrow(/^nowhere\.yaml: cannot read the configuration \(ENOENT/);
+    await expect(loadConfig("nowhere.yaml")).rejects.toThrow(
+      /^nowhere\.yaml: cannot read the configuration: there is no such file\..*preset \(cifar10-small, /,
+    );
   });
 });
 

@@ -2,12 +2,16 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "@simclr/core";
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { Document, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearest } from "../plugins/nearest.js";
 import { pluginSource } from "../plugins/plugin-source.js";
+import { presetFile, presetNames } from "../presets.js";
+import { withBases } from "./extends.js";
+import { plain, sourceOf } from "./merge.js";
 import { methodKeys } from "./method.js";
 import { type Config, configSchema } from "./schema.js";
+import { SourceFile } from "./source-file.js";
 
 export interface LoadOptions {
   /** `a.b=value` assignments, applied before validation; values are YAML, and `null` removes what is there. */
@@ -19,23 +23,29 @@ export interface LoadOptions {
 }
 
 /**
- * Reads and validates a configuration file. Relative paths in it are resolved from its folder.
+ * Reads and validates a configuration file, with the files that it extends. Relative paths in it are resolved from its folder.
  *
+ * @param file - A path, or the name of a preset, whose data is then relative to the working directory.
  * @throws ConfigError whose message starts with `file:line:column` and says what was expected.
  */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
-  let text: string;
+  const { config, place } = parse(await textOf(file), file, options);
+  checkFiles(config, place);
+  return config;
+}
+
+async function textOf(file: string): Promise<string> {
+  if (!existsSync(file) && presetFile(file) !== undefined) return `extends: ${file}\n`;
   try {
-    text = await readFile(file, "utf8");
+    return await readFile(file, "utf8");
   } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
     throw new ConfigError(
-      `${file}: cannot read the configuration (${(cause as Error).message}). Give the path of a YAML file, such as configs/cifar10-small.yaml.`,
+      `${file}: cannot read the configuration: ${reason}. Give the path of a YAML file, or a preset (${presetNames().join(", ")}); \`simclr init FOLDER\` writes a configuration for a folder of images.`,
       { subject: file, cause },
     );
   }
-  const { config, place } = parse(text, file, options);
-  checkFiles(config, place);
-  return config;
 }
 
 /** As `loadConfig`, for a text; `file` names it in messages, and its folder resolves relative paths. */
@@ -43,30 +53,23 @@ export function parseConfig(text: string, file: string, options: LoadOptions = {
   return parse(text, file, options).config;
 }
 
-/** Names the place of a key, for messages: "file:line:column: `key`". */
-type Place = (path: readonly PropertyKey[]) => string;
+/** Names the place of a key, for messages: "file:line:column", or the `--set` that put it there. */
+type Place = (path: readonly PropertyKey[], key?: string) => string;
 
 function parse(text: string, file: string, options: LoadOptions): { readonly config: Config; readonly place: Place } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) {
-    const { line, col } = lines.linePos(syntax.pos[0]);
-    throw new ConfigError(`${file}:${line}:${col}: ${syntax.message}`, { subject: file, cause: syntax });
-  }
-  for (const assignment of options.set ?? []) assign(document, assignment);
+  const merged = withBases(new SourceFile(text, file));
+  const document = new Document(plain(merged));
+  const assigned = (options.set ?? []).map((assignment) => assign(document, assignment));
   if (options.data !== undefined) document.setIn(["data", "root"], resolve(options.data));
   if (options.output !== undefined) document.setIn(["output"], resolve(options.output));
-  const result = configSchema.safeParse(document.toJS());
-  if (!result.success) throw explain(result.error, document, lines, file);
-  const config = resolvePaths(result.data, dirname(resolve(file)));
-  return {
-    config,
-    place: (path) => {
-      const { line, col } = position(document, lines, path);
-      return `${file}:${line}:${col}: \`${path.join(".")}\``;
-    },
+  const place: Place = (path, key) => {
+    const whole = key === undefined ? path : [...path, key];
+    const own = assigned.findLast(({ path: set }) => set.every((step, i) => String(step) === String(whole[i])));
+    return own === undefined ? sourceOf(merged, whole).place(path, key) : `--set ${own.assignment}`;
   };
+  const result = configSchema.safeParse(document.toJS());
+  if (!result.success) throw explain(result.error, document, place, file);
+  return { config: resolvePaths(result.data, dirname(resolve(file))), place };
 }
 
 /** Files of labels, which are read late in a run: a wrong path is said now, with its place. */
@@ -79,12 +82,18 @@ function checkFiles({ data, labels }: Config, place: Place): void {
   for (const [path, file] of named)
     if (file !== undefined && !existsSync(file))
       throw new ConfigError(
-        `${place(path)}: there is no file ${file}. Paths are relative to data.root; correct the path.`,
+        `${place(path)}: \`${path.join(".")}\`: there is no file ${file}. Paths are relative to data.root; correct the path.`,
         { subject: path.join("."), expected: "a file", received: file },
       );
 }
 
-function assign(document: Document, assignment: string): void {
+/** What a `--set` changed. */
+interface Assigned {
+  readonly assignment: string;
+  readonly path: readonly PropertyKey[];
+}
+
+function assign(document: Document, assignment: string): Assigned {
   const at = assignment.indexOf("=");
   if (at < 1) {
     throw new ConfigError(`--set ${assignment}: expected key=value, such as pretrain.epochs=10.`, {
@@ -110,18 +119,15 @@ function assign(document: Document, assignment: string): void {
       cause,
     });
   }
+  return { assignment, path };
 }
 
-function explain(error: z.ZodError, document: Document, lines: LineCounter, file: string): ConfigError {
-  const messages = error.issues.flatMap((issue) => describeIssue(issue, document, lines, file));
+function explain(error: z.ZodError, document: Document, place: Place, file: string): ConfigError {
+  const messages = error.issues.flatMap((issue) => describeIssue(issue, document, place));
   return new ConfigError(messages.join("\n"), { subject: file });
 }
 
-function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineCounter, file: string): string[] {
-  const place = (path: readonly PropertyKey[], key?: string): string => {
-    const { line, col } = position(document, lines, path, key);
-    return `${file}:${line}:${col}`;
-  };
+function describeIssue(issue: z.core.$ZodIssue, document: Document, place: Place): string[] {
   if (issue.code === "unrecognized_keys") {
     const known = issue.path[0] === "method" ? methodKeys(document.getIn(["method", "name"])) : knownKeys(issue.path);
     return issue.keys.map(
@@ -136,24 +142,6 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, lines: LineC
   return [
     `${place(issue.path)}: \`${where}\`: ${decapitalize(issue.message)}; ${received}.${nearest(String(value), choices)}`,
   ];
-}
-
-/** Position of the key, else of the nearest enclosing node that has one. */
-function position(
-  document: Document,
-  lines: LineCounter,
-  path: readonly PropertyKey[],
-  key?: string,
-): { line: number; col: number } {
-  for (let length = path.length; length >= 0; length--) {
-    const node = document.getIn(path.slice(0, length) as unknown[], true) as
-      | { range?: [number, number, number]; items?: { key?: { value?: unknown; range?: [number, number, number] } }[] }
-      | undefined;
-    const inside = key === undefined ? undefined : node?.items?.find((item) => item.key?.value === key)?.key;
-    const range = inside?.range ?? node?.range;
-    if (range) return lines.linePos(range[0]);
-  }
-  return { line: 1, col: 1 };
 }
 
 /** The keys that the schema knows at a path. */

@@ -250,6 +250,12 @@ const student = z
   );
 
 const fields = z.strictObject({
+  extends: z
+    .union([z.string().min(1), z.array(z.string().min(1))])
+    .optional()
+    .describe(
+      "files (from this file's folder) or presets that this one changes; blocks are merged, lists replaced, null removes. A block with another `name` begins anew",
+    ),
   name: z.string().min(1),
   seed: z.int().min(0).default(0),
   output: z.string().optional().describe("run folder; by default runs/<name>"),

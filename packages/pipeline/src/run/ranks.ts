@@ -7,18 +7,18 @@ import type { PipelineEvents } from "../events.js";
 import type { RunImages } from "../images.js";
 import type { LoadedPlugin } from "../plugins/load-plugins.js";
 import type { RunResults } from "../results.js";
-import { RunFolder } from "./run-folder.js";
+import { type OpenFolderOptions, RunFolder } from "./run-folder.js";
 
-/** Opens the run's folder on every rank; the first one makes it, or moves what was there aside. */
+/** Opens the run's folder on every rank; the first one makes it, or moves what was there aside, and holds its lock. */
 export async function openTogether(
   config: Config,
-  options: { readonly fresh: boolean; readonly shared: string | undefined },
+  options: Pick<OpenFolderOptions, "fresh" | "shared" | "say">,
   communicator: Communicator,
 ): Promise<RunFolder> {
   if (communicator.size === 1) return RunFolder.open(config, options);
   const own = communicator.rank === 0 ? await RunFolder.open(config, options) : undefined;
   await communicator.barrier();
-  return own ?? RunFolder.open(config, { shared: options.shared });
+  return own ?? RunFolder.open(config, { shared: options.shared, writes: false });
 }
 
 /** @throws TrainingError on every rank where one has another config, other images, other plugins or another Node.js. */

@@ -22,12 +22,12 @@ const config = (set: readonly string[] = []): Config =>
   );
 
 it("opens again with the same configuration, and with other checkpoints, logs and time", async () => {
-  await RunFolder.open(config());
+  (await RunFolder.open(config())).close();
   await RunFolder.open(config(["checkpoint.everySeconds=3", "logging.csv=true", "maxMinutes=5"]));
 });
 
 it("opens again with other settings of the evaluation, and keeps the latest", async () => {
-  await RunFolder.open(config());
+  (await RunFolder.open(config())).close();
   await RunFolder.open(config(["evaluate.depths=true"]));
   expect(await readFile(join(root, "run", "config.yaml"), "utf8")).toContain("depths: true");
 });
@@ -35,7 +35,11 @@ it("opens again with other settings of the evaluation, and keeps the latest", as
 it("links to a stage that runs share, one for each inputs", async () => {
   const shared = join(root, "stages");
   const [first, second] = [join(root, "first"), join(root, "second")];
-  const open = (output: string) => RunFolder.open({ ...config(), output }, { shared });
+  const open = async (output: string) => {
+    const folder = await RunFolder.open({ ...config(), output }, { shared });
+    folder.close();
+    return folder;
+  };
   const path = await (await open(first)).trained("a1", "10-per-class", "finetune");
   expect(await (await open(second)).trained("a1", "10-per-class", "finetune")).toBe(path);
   expect(await (await open(first)).trained("a1", "10-per-class", "finetune")).toBe(path); // again
@@ -46,14 +50,14 @@ it("links to a stage that runs share, one for each inputs", async () => {
 });
 
 it("refuses another configuration and names the keys that differ", async () => {
-  await RunFolder.open(config());
+  (await RunFolder.open(config())).close();
   await expect(RunFolder.open(config(["pretrain.steps=3", "seed=4"]))).rejects.toThrow(
     /holds a run with another configuration \(different: seed, pretrain\.steps\)\. Choose another folder with --output, or start anew with --fresh/,
   );
 });
 
 it("moves the old folder aside, and loses nothing, when it starts anew", async () => {
-  await RunFolder.open(config());
+  (await RunFolder.open(config())).close();
   await writeFile(join(root, "run", "precious"), "");
   await RunFolder.open(config(["seed=4"]), { fresh: true });
   expect(existsSync(join(root, "run.1", "precious"))).toBe(true);
@@ -63,4 +67,22 @@ it("moves the old folder aside, and loses nothing, when it starts anew", async (
 it("fingerprints what was said, in whatever order", () => {
   expect(fingerprint({ a: 1, b: [1, { c: 2 }] })).toBe(fingerprint({ b: [1, { c: 2 }], a: 1 }));
   expect(fingerprint({ a: 1 })).not.toBe(fingerprint({ a: 2 }));
+});
+
+it("is one process's at a time, also while it is started anew", async () => {
+  const folder = await RunFolder.open(config());
+  await expect(RunFolder.open(config())).rejects.toThrow(`in use by process ${process.pid}`);
+  await expect(RunFolder.open(config(), { fresh: true })).rejects.toThrow(`in use by process ${process.pid}`);
+  expect((await RunFolder.open(config(), { writes: false })).path).toBe(folder.path); // another rank of the same run
+  folder.close();
+  (await RunFolder.open(config())).close();
+});
+
+it("is not opened by a version that has another format", async () => {
+  (await RunFolder.open(config())).close();
+  await writeFile(join(root, "run/run.json"), '{"formatVersion":2,"version":"9.1.0"}');
+  await expect(RunFolder.open(config())).rejects.toThrow(
+    /run was written by simclr 9\.1\.0, in format 2 of run folders; simclr \d+\.\d+\.\d+ has format 1\. Go on with simclr 9\.1\.0, choose another folder/,
+  );
+  (await RunFolder.open(config(), { fresh: true })).close();
 });

@@ -1,16 +1,7 @@
-import { type BackendReport, useBackend } from "@simclr/backends";
 import { type Communicator, Random, singleProcess } from "@simclr/core";
-import { pretrainLoss, pretrainRecipe, studentRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
 import { openImages } from "../images.js";
-import { checkMemory } from "../memory/check-memory.js";
-import { checkImagesSpecs } from "../plugins/build-dataset.js";
-import { checkHooks } from "../plugins/build-hooks.js";
-import { pretrainMethod } from "../plugins/build-method.js";
-import { checkArchitectures, checkNetworks } from "../plugins/check-networks.js";
-import { checkParts } from "../plugins/check-parts.js";
-import { openParts } from "../plugins/parts.js";
 import { REPORT } from "../report/report-data.js";
 import { RunReport } from "../report/run-report.js";
 import { accuracyRows, type RunResults } from "../results.js";
@@ -18,8 +9,9 @@ import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
 import { pretrain } from "../stages/pretrain.js";
 import { InterruptedError } from "../stages/train-stage.js";
 import { calibrate } from "./calibrate.js";
-import { pluginWords, runFacts } from "./facts.js";
+import { runFacts } from "./facts.js";
 import { measureRepresentation } from "./measure-representation.js";
+import { type PreparedParts, prepareBackend, prepareParts } from "./prepare.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
 import type { RunState } from "./run-state.js";
 import { trainWithLabels } from "./with-labels.js";
@@ -67,32 +59,40 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const { signal, fresh = false, communicator = singleProcess(), until, trains = true, sharedStages } = options;
   const isFirst = communicator.rank === 0;
   const events = isFirst ? (options.events ?? silent) : silent;
-  const started = Date.now();
   const startedMs = performance.now();
-  const parts = await openParts(config);
-  for (const plugin of parts.plugins) events.line(`plugin: ${pluginWords(plugin)}`);
-  const recipe = pretrainRecipe(config, parts);
-  const ofStudents = studentRecipe(config, parts);
-  const loss = pretrainLoss(config, parts);
-  const method = pretrainMethod({ config, parts });
-  checkHooks(config, parts);
-  checkImagesSpecs(config, parts);
-  checkArchitectures({ config, parts });
-  const folder = await openTogether(config, { fresh, shared: sharedStages }, communicator);
+  const prepared = await prepareParts(config, events);
+  const folder = await openTogether(config, { fresh, shared: sharedStages, say: events.line }, communicator);
+  try {
+    const session = { events, signal, startedMs, communicator, folder, trains };
+    return await runIn(session, config, prepared, until);
+  } finally {
+    folder.close();
+  }
+}
+
+/** One sitting of a run, in its folder. */
+type Session = Pick<RunState, "events" | "signal" | "startedMs" | "communicator" | "folder" | "trains">;
+
+async function runIn(
+  session: Session,
+  config: Config,
+  prepared: PreparedParts,
+  until: RunStage | undefined,
+): Promise<RunOutcome> {
+  const { events, communicator, folder, startedMs } = session;
+  const { parts } = prepared;
+  const isFirst = communicator.rank === 0;
   announceRanks(communicator, events);
-  const backend = await chooseBackend(config, events);
-  const fromPlugins = [...recipe.fromPlugins, ...ofStudents.fromPlugins];
-  await checkParts(config, { ...recipe, fromPlugins }, loss, method, parts);
-  await checkNetworks({ config, parts });
-  if (config.memory.check) announceUnknown(checkMemory(config), events);
+  const backend = await prepareBackend(config, prepared, events);
   const images = await openImages(config, parts, events);
   try {
     await agreeOnInputs(config, images, parts.plugins, communicator);
     const random = Random.fromSeed(config.seed);
-    const facts = () => runFacts(config, backend, images, parts.plugins, Date.now() - started);
+    const facts = () => runFacts(config, backend, images, parts.plugins, performance.now() - startedMs);
     const report = isFirst ? new RunReport(facts) : undefined;
     const state: RunState = {
-      ...{ config, parts, events, signal, startedMs, communicator, images, folder, random, trains, report },
+      ...session,
+      ...{ config, parts, images, random, report },
       ...{ rows: [], probes: [], distillation: [], stages: [], calibration: [] },
       stageStarts: async ({ isDone, ...stage }) => report?.stageStarts(state, stage, isDone),
     };
@@ -160,18 +160,4 @@ async function trainAndMeasure(
   }
   pretrained.encoder.dispose();
   pretrained.head.dispose();
-}
-
-function announceUnknown(stages: readonly string[], events: PipelineEvents): void {
-  if (stages.length === 0) return;
-  events.line(`memory: not predicted for ${stages.join(", ")}, whose encoder comes from a plugin`);
-}
-
-async function chooseBackend({ backend }: Config, events: PipelineEvents): Promise<BackendReport> {
-  const { name, threads, precision } = backend;
-  const report = await useBackend(name, { precision, ...(threads !== undefined && { threads }) });
-  events.line(`backend: ${report.name} (${report.details})`);
-  const passedOver = report.tried.filter(({ name: tried }) => tried !== "tensorflow");
-  for (const { name: tried, reason } of passedOver) events.line(`warning: not ${tried}: ${reason}`);
-  return report;
 }

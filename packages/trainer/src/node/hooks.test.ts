@@ -181,10 +181,11 @@ describe("stopOnSignals", () => {
   });
 
   it("stops listening when it is disposed", () => {
-    const listeners = (): number => process.listenerCount("SIGTERM") + process.listenerCount("SIGINT");
+    const listeners = (): number =>
+      ["SIGINT", "SIGTERM", "SIGHUP"].reduce((sum, name) => sum + process.listenerCount(name), 0);
     const before = listeners();
     const stop = stopOnSignals();
-    expect(listeners()).toBe(before + 2);
+    expect(listeners()).toBe(before + 3);
     stop.dispose();
     expect(listeners()).toBe(before);
     expect(stop.signal.aborted).toBe(false);

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { LOCK, lockFolder } from "./folder-lock.js";
+
+let folder = "";
+let said: string[] = [];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "simclr-lock-"));
+  said = [];
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const lock = () => lockFolder(folder, (text) => said.push(text));
+const held = (holder: object): void => writeFileSync(join(folder, LOCK), `${JSON.stringify(holder)}\n`);
+const since = "2026-01-01T00:00:00.000Z";
+/** A number that no process has any more. */
+const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+
+describe("lockFolder", () => {
+  it("is refused while a process holds it, which it names, and free after its release", async () => {
+    const own = await lock();
+    await expect(lock()).rejects.toThrow(
+      new RegExp(`^${folder} is in use by process ${process.pid} on ${hostname()}, since .*kill ${process.pid}`),
+    );
+    own.release();
+    own.release();
+    expect(readdirSync(folder)).toEqual([]);
+    (await lock()).release();
+    expect(said).toEqual([]);
+  });
+
+  it("takes over from a process that is gone, and says so", async () => {
+    held({ pid: gone, host: hostname(), began: null, since });
+    const own = await lock();
+    expect(said).toEqual([`process ${gone}, which had locked ${folder}, is gone: going on without it`]);
+    expect(JSON.parse(readFileSync(join(folder, LOCK), "utf8"))).toMatchObject({ pid: process.pid });
+    expect(readdirSync(folder)).toEqual([LOCK]);
+    own.release();
+  });
+
+  it.runIf(existsSync("/proc/self/stat"))("knows a number that was given to another process since", async () => {
+    held({ pid: process.pid, host: hostname(), began: "1", since });
+    (await lock()).release();
+    expect(said).toHaveLength(1);
+  });
+
+  it("leaves the lock of another host, of which it cannot tell, and says how to remove it", async () => {
+    held({ pid: gone, host: "elsewhere", began: null, since });
+    await expect(lock()).rejects.toThrow(
+      `${folder} is in use by process ${gone} on elsewhere, since ${since}. Wait for it, or choose another folder with --output. If it runs no longer, remove ${join(folder, LOCK)}.`,
+    );
+    writeFileSync(join(folder, LOCK), "{");
+    await expect(lock()).rejects.toThrow(/lock\.json is damaged.*remove the file/);
+  });
+
+  it("leaves a lock that another process put in the place of its own", async () => {
+    const own = await lock();
+    held({ pid: gone, host: "elsewhere", began: null, since });
+    own.release();
+    expect(existsSync(join(folder, LOCK))).toBe(true);
+  });
+
+  it("is released at the end of the process", () => {
+    const script = `const { createJiti } = await import(${JSON.stringify(import.meta.resolve("jiti"))});
+const { lockFolder } = await createJiti("/").import(${JSON.stringify(fileURLToPath(new URL("folder-lock.ts", import.meta.url)))});
+await lockFolder(${JSON.stringify(folder)}, () => {}); process.exit(3);`;
+    const ended = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    expect(ended.status, ended.stderr).toBe(3);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,144 @@
+import { readFileSync, unlinkSync } from "node:fs";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { CheckpointError, ConfigError } from "@simclr/core";
+
+/** The file in a folder that says who works there. */
+export const LOCK = "lock.json";
+
+/** Who works in a folder; what the lock's file holds. */
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process began, in the clock ticks of its host; null where the system does not tell. */
+  readonly began: string | null;
+  readonly since: string;
+}
+
+/** A folder that this process alone writes to. */
+export interface FolderLock {
+  /** Removes the lock; harmless when called again. */
+  release(): void;
+}
+
+/**
+ * Takes a folder for this process, until `release` or the end of the process. A lock whose process is gone from this host is
+ * taken over, and said.
+ *
+ * @param folder - Exists.
+ * @throws ConfigError naming the process and the host that work in the folder.
+ */
+export async function lockFolder(folder: string, say: (text: string) => void): Promise<FolderLock> {
+  const file = join(folder, LOCK);
+  const holder: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    began: beginningOf(process.pid),
+    since: new Date().toISOString(),
+  };
+  const text = `${JSON.stringify(holder)}\n`;
+  while (!(await create(file, text))) {
+    const other = await readHolder(file);
+    if (other === undefined) continue; // released in between
+    if (!isGone(other, holder.host)) throw inUse(folder, file, other, holder.host);
+    if (await putAside(file, other))
+      say(`process ${other.pid}, which had locked ${folder}, is gone: going on without it`);
+  }
+  const release = (): void => {
+    process.off("exit", release);
+    try {
+      if (readFileSync(file, "utf8") === text) unlinkSync(file); // another's, where the folder was moved
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  };
+  process.on("exit", release);
+  return { release };
+}
+
+/** False where the file is there. Written whole under another name first, so that no reader sees a part of it. */
+async function create(file: string, text: string): Promise<boolean> {
+  const own = `${file}.${process.pid}`;
+  const handle = await open(own, "w");
+  try {
+    await handle.writeFile(text);
+    await handle.close();
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await handle.close();
+    await rm(own, { force: true });
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    const { pid, host, began, since } = JSON.parse(text) as Holder;
+    return { pid, host, began, since };
+  } catch (cause) {
+    throw new CheckpointError(
+      `${file} is damaged, so that it does not say which process works in the folder. If none does, remove the file.`,
+      { subject: file, cause },
+    );
+  }
+}
+
+/** Moves a stale lock out of the way; false if another process was faster, whose lock then stays. */
+async function putAside(file: string, stale: Holder): Promise<boolean> {
+  const aside = `${file}.stale-${process.pid}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  const moved = await readHolder(aside);
+  const isRight = moved?.since === stale.since && moved.pid === stale.pid;
+  if (!isRight) await link(aside, file);
+  await rm(aside, { force: true });
+  return isRight;
+}
+
+/** Whether a lock's process has ended: only the host that it ran on can tell. */
+function isGone({ pid, host, began }: Holder, here: string): boolean {
+  if (host !== here) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH"; // EPERM: another user's, alive
+  }
+  return began !== null && began !== beginningOf(pid); // the number was given to another process since
+}
+
+/** Field 22 of Linux's /proc/<pid>/stat; the name in field 2 may hold spaces. */
+function beginningOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function inUse(folder: string, file: string, { pid, host, since }: Holder, here: string): ConfigError {
+  const remedy =
+    host === here
+      ? `Wait for it, or end it with \`kill ${pid}\`, which writes a checkpoint; or choose another folder with --output.`
+      : `Wait for it, or choose another folder with --output. If it runs no longer, remove ${file}.`;
+  return new ConfigError(`${folder} is in use by process ${pid} on ${host}, since ${since}. ${remedy}`, {
+    subject: folder,
+    expected: "a folder that no other process works in",
+    received: `locked by process ${pid} on ${host}`,
+  });
+}
