@@ -94,13 +94,14 @@ function read(path: string, place: string): SourceFile {
 }
 
 /**
- * Paths that belong to the file that writes them: those of plugins, of `data.root` and of `data.cacheFolder`. All other
+ * Paths that belong to the file that writes them: those of `plugins`, `pretrained`, `data.root` and `data.cacheFolder`. All other
  * paths of data are below the root, which by default is the folder of the file that is run.
  */
 function fromItsFolder(block: Record<string, unknown>, { file }: SourceFile): Record<string, unknown> {
   const folder = dirname(resolve(file));
   const result = { ...block };
-  const { plugins, data } = block;
+  const { plugins, data, pretrained } = block;
+  if (typeof pretrained === "string") result.pretrained = resolve(folder, pretrained);
   if (Array.isArray(plugins))
     result.plugins = plugins.map((each: unknown) => (typeof each === "string" ? pluginSource(each, folder) : each));
   if (typeof data === "object" && data !== null && !Array.isArray(data)) {
