@@ -40,7 +40,7 @@ describe("the description of the configuration", () => {
     const schema = configJsonSchema();
     expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
     expect(schema.additionalProperties).toBe(false);
-    expect(schema.required).toEqual(expect.arrayContaining(["name", "data", "pretrain", "labels", "finetune"]));
+    expect(schema.required).toEqual(expect.arrayContaining(["name", "data", "labels", "finetune"]));
   });
 
   it("is the page in docs, which `npm run docs:config` writes", () => {
