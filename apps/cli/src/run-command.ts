@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { connect } from "@simclr/distributed";
 import { InterruptedError, loadConfig, type RunOptions, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
+import { dryRun } from "./dry-run.js";
 import { accuracyTable, calibrationTable, probesTable } from "./tables.js";
 import { terminalEvents } from "./terminal-events.js";
 
@@ -14,6 +15,7 @@ export interface RunCommandOptions {
   readonly output?: string;
   readonly set: readonly string[];
   readonly fresh?: boolean;
+  readonly dryRun?: boolean;
   readonly json?: boolean;
   /** As it was given: the configuration checks it. */
   readonly maxMinutes?: string;
@@ -24,6 +26,7 @@ export async function runCommand(file: string, options: RunCommandOptions, part:
   const { data, output, fresh = false, json = false, maxMinutes } = options;
   const set = maxMinutes === undefined ? options.set : [...options.set, `maxMinutes=${maxMinutes}`];
   const config = await loadConfig(file, { set, ...(data && { data }), ...(output && { output }) });
+  if (options.dryRun) return dryRun(config, { json, fresh, until: part.until });
   const communicator = connect();
   const stop = stopOnSignals(communicator.size > 1 ? ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1"] : undefined);
   try {

@@ -1,7 +1,8 @@
-import type { Comparison, ModelSummary, RunResults, SweepRow } from "@simclr/pipeline";
+import type { Comparison, Forecast, ModelSummary, RunResults, SweepRow } from "@simclr/pipeline";
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { Diagnosis } from "./doctor-command.js";
+import { duration } from "./duration.js";
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
@@ -59,6 +60,18 @@ export function sweepTable(rows: readonly SweepRow[]): string {
     const { mean, low, high } = summary;
     const interval = low === undefined ? "" : `${(100 * low).toFixed(1)} to ${(100 * high!).toFixed(1)}`;
     out.push([...axes.map((axis) => point[axis]!), labels, method, percent(mean), interval, top1.length]);
+  }
+  return out.toString();
+}
+
+/** The stages of a run before it runs. */
+export function forecastTable({ stages }: Forecast): string {
+  const head = ["stage", "", "images", "batch", "steps left", "s/step", "time"];
+  const out = table(head, ["left", "left", "right", "right", "right", "right", "right"]);
+  for (const { stage, status, images, batchSize, steps, stepsLeft, secondsPerStep, seconds } of stages) {
+    const left = stepsLeft === steps ? whole(steps) : `${whole(stepsLeft)} of ${whole(steps)}`;
+    const pace = secondsPerStep === null ? "" : secondsPerStep.toFixed(secondsPerStep < 0.1 ? 4 : 2);
+    out.push([stage, status, whole(images), batchSize, left, pace, status === "done" ? "" : duration(seconds)]);
   }
   return out.toString();
 }

@@ -10,16 +10,17 @@ import {
   sharedImages,
   withoutLabels,
 } from "@simclr/data";
-import type { Config } from "./config/schema.js";
+import { type Config, isHoldOut } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
+import { holdOut, type RunDataset } from "./hold-out.js";
 import { type ImagesSpec, openPluginImages } from "./plugins/build-dataset.js";
 import type { Parts } from "./plugins/parts.js";
 
 /** The images of a run, decoded and in memory. */
 export interface RunImages {
   /** With the labels that the data set has; stages take what their budget allows. */
-  readonly train: CachedDataset;
-  readonly test: CachedDataset;
+  readonly train: RunDataset;
+  readonly test: RunDataset;
   /** The training images, every label removed. */
   readonly unlabelled: Dataset;
   readonly classNames: readonly string[];
@@ -60,10 +61,15 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
       await dataset.close();
     }
   };
-  const train = await open(data.train, "train");
-  const test = await open(data.test, "test");
+  const all = await open(data.train, "train");
+  const held = isHoldOut(data.test) ? holdOut(all, data.test.holdOut, config.seed) : undefined;
+  const own = isHoldOut(data.test) ? undefined : await open(data.test, "test");
+  const [train, test] = [held?.train ?? all, (held?.test ?? own)!];
+  if (held !== undefined) events.line(`test: ${test.size} labelled images, held out of training`);
   checkClasses(train, test);
-  const skipped = [train, test].flatMap((dataset) => dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`));
+  const skipped = [all, ...(own ? [own] : [])].flatMap((dataset) =>
+    dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`),
+  );
   for (const line of skipped) events.line(`skipped ${line}`);
   const origins = new Map((await sharedImages(train, test)).map(({ first, second }) => [second, first]));
   const overlap = [...origins].map(([asked, trained]) => `${asked}, which is ${trained}`);
@@ -76,8 +82,8 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
     skipped,
     overlap,
     async close() {
-      await train.close();
-      await test.close();
+      await all.close();
+      await own?.close();
     },
   };
 }

@@ -23,6 +23,8 @@ export { type Neighbour, type NeighboursOptions, neighbours } from "./embed/neig
 export { type SuggestOptions, suggest } from "./embed/suggest.js";
 export { EMBEDDING_FORMATS, writeEmbeddings } from "./embed/write-embeddings.js";
 export { type PipelineEvents, silent } from "./events.js";
+export { type Forecast, type ForecastOptions, forecastRun } from "./forecast/forecast.js";
+export type { ForecastStage } from "./forecast/rehearse.js";
 export { availableMemory } from "./memory/available-memory.js";
 export { checkMemory, predictMemory, type StageMemory } from "./memory/check-memory.js";
 export { type ModelSummary, type ModelSummaryOptions, summarizeModel } from "./model-summary.js";

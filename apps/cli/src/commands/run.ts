@@ -47,7 +47,10 @@ function add(program: Command, name: string, { description, example, part }: Par
     .addOption(runFolder())
     .addOption(assignments());
   if (part.trains !== false)
-    command.option("--fresh", "move what an earlier run left in the folder aside, and start anew").addOption(minutes());
+    command
+      .option("--fresh", "move what an earlier run left in the folder aside, and start anew")
+      .option("--dry-run", "try a few steps of each stage, say what the run would do and take, and write nothing")
+      .addOption(minutes());
   command
     .option("--json", "print the results as JSON")
     .addHelpText("after", `\nExample:\n  simclr ${example}`)

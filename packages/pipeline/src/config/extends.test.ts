@@ -120,7 +120,7 @@ labels: [{ perClass: 3 }]
     );
     write("unknown.yaml", "extends: cifar10-smal\n");
     await expect(load("unknown.yaml")).rejects.toThrow(
-      'there is no preset "cifar10-smal". Did you mean "cifar10-small"? Presets are cifar10-small, ',
+      'there is no preset "cifar10-smal". Did you mean "cifar10-small"? Presets are cifar10-',
     );
     write("list.yaml", "- a\n");
     await expect(load("list.yaml")).rejects.toThrow("list.yaml:1:1: a configuration is a mapping of keys");

@@ -45,7 +45,7 @@ function blockOf({ document, file }: SourceFile): Record<string, unknown> {
   const value: unknown = document.toJS();
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new ConfigError(
-    `${file}:1:1: a configuration is a mapping of keys, such as \`name: my-run\`; found ${value === null || value === undefined ? "nothing" : JSON.stringify(value).slice(0, 60)}. \`simclr init FOLDER\` writes one.`,
+    `${file}:1:1: a configuration is a mapping of keys, such as \`name: my-run\`; found ${value === null || value === undefined ? "nothing" : JSON.stringify(value).slice(0, 60)}. \`extends: signs-few-labels\` begins from a preset.`,
     { subject: file, expected: "a mapping" },
   );
 }

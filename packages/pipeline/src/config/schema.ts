@@ -114,6 +114,15 @@ const imagesSpec = z.union([z.string(), z.looseObject({ name: z.string().min(1) 
   error: "must be a path, or the data set of a plugin, { name: …, options … }",
 });
 
+/** Test images that are taken from the training images. */
+const heldOut = z.strictObject({
+  holdOut: z.number().gt(0).lt(1).describe("share of each class's labelled training images, one at least"),
+});
+
+/** Whether the test images are held out of the training images. */
+export const isHoldOut = (spec: string | Readonly<Record<string, unknown>>): spec is z.output<typeof heldOut> =>
+  typeof spec === "object" && "holdOut" in spec;
+
 const trainingFields = {
   batchSize: count,
   epochs: positive.optional().describe("passes over the images; give this or `steps`"),
@@ -277,7 +286,12 @@ const fields = z.strictObject({
     train: imagesSpec.describe(
       '"shapes", an http(s) URL, or a folder, file or pattern of files below the root, as docs/data.md says; or a data set of a plugin, { name: …, options … }',
     ),
-    test: imagesSpec.describe("labelled images, used only to measure"),
+    test: z
+      .union([z.string(), heldOut, z.looseObject({ name: z.string().min(1) })], {
+        error:
+          "must be a path, { holdOut: share } of the training images, or the data set of a plugin, { name: …, options … }",
+      })
+      .describe("labelled images, used only to measure; or { holdOut: 0.2 }, a share of the labelled training images"),
     labels: z
       .string()
       .optional()

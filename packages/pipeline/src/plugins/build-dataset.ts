@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { ConfigError, type Dataset } from "@simclr/core";
 import { type DatasetSplit, type DefinedDataset, subset } from "@simclr/data";
-import type { Config } from "../config/schema.js";
+import { type Config, isHoldOut } from "../config/schema.js";
 import { checkOptionNames, inPlace, lookUp, readSpec } from "./build-recipe.js";
 import { ofPlugin } from "./check-parts.js";
 import type { LoadedPlugin } from "./load-plugins.js";
@@ -21,11 +21,18 @@ export function checkImagesSpecs({ data }: Config, parts: Parts): void {
     ["train", train, "labels"],
     ["test", test, "testLabels"],
   ] as const) {
-    if (typeof spec === "string") continue;
+    if (typeof spec === "string" || isHoldOut(spec)) continue;
     const { name } = chosen(spec, `data.${place}`, parts);
     if (data[labels] !== undefined) throw notOfFiles(labels, `data.${place}`, name);
   }
-  if (typeof train === "string" || typeof test === "string") return;
+  if (isHoldOut(test) && data.testLabels !== undefined)
+    throw new ConfigError(
+      "data.testLabels: the test images are held out of the training images, with their labels. Remove data.testLabels.",
+      {
+        subject: "data.testLabels",
+      },
+    );
+  if (typeof train === "string" || typeof test === "string" || isHoldOut(test)) return;
   const setting = OF_FILES.find((key) => data[key] !== undefined);
   if (setting !== undefined) throw notOfFiles(setting, "data.train and data.test", train.name);
 }

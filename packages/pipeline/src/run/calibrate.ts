@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { buildEncoder, testRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
-import { classify } from "../stages/classify.js";
+import { type Classified, classify } from "../stages/classify.js";
 import { applyBudget } from "../stages/label-budget.js";
 import { featuresOf, logitsOf, measureKnn, measureLinear, measureLogits, representation } from "../stages/measure.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
@@ -26,15 +26,7 @@ export async function calibrate(
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
 
-  const all = await applyBudget(images.train, { given: true }, random);
-  const { network, summary } = await classify(
-    { name: "calibrate", title: "supervised with all labels", training: config.calibrate!, headLayer: 0 },
-    images,
-    { ...all, tag: "all-labels" },
-    folder,
-    random,
-    environment,
-  );
+  const { network, summary } = await trainCalibration(images, folder, random, environment);
   if (communicator.rank > 0) {
     network.dispose();
     return { rows: [], summary };
@@ -66,6 +58,25 @@ export async function calibrate(
       ),
     ],
   };
+}
+
+/** The network that learns from all labels. */
+export async function trainCalibration(
+  images: RunImages,
+  folder: RunFolder,
+  random: Random,
+  environment: StageEnvironment,
+): Promise<Classified> {
+  const all = await applyBudget(images.train, { given: true }, random);
+  const training = environment.config.calibrate!;
+  return classify(
+    { name: "calibrate", title: "supervised with all labels", training, headLayer: 0 },
+    images,
+    { ...all, tag: "all-labels" },
+    folder,
+    random,
+    environment,
+  );
 }
 
 const row = (check: string, top1: number, limit: string, passed: boolean): CalibrationCheck => ({

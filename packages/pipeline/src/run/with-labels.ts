@@ -93,20 +93,20 @@ async function distilRounds(
   teacher.classified.network.dispose();
 }
 
-/** On the first rank. */
+/** On the first rank, unless nothing is trained. */
 async function trainingAnswers(
-  { config, images, communicator, folder }: RunState,
+  { config, images, communicator, folder, rehearsal }: RunState,
   { network, inputs }: Classified,
   { dataset }: LabelledSubset,
 ): Promise<TrainingAnswers | undefined> {
-  if (communicator.rank > 0) return undefined;
+  if (communicator.rank > 0 || rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, config.seed, images.train.fingerprint, dataset.fingerprint]);
   return remember(folder.stage("measured", `training-answers-${key}.json`), key, () =>
     askTrainingImages(network, images.train, dataset, config),
   );
 }
 
-/** Measures a network on the test images; gives the classes that it predicts, on the first rank. */
+/** Measures a network on the test images; gives the classes that it predicts, on the first rank, unless nothing is trained. */
 async function addNetwork(
   state: RunState,
   method: string,
@@ -116,7 +116,7 @@ async function addNetwork(
 ): Promise<readonly number[] | undefined> {
   const { config, images, communicator, folder } = state;
   state.stages.push(summary);
-  if (communicator.rank > 0) return undefined;
+  if (communicator.rank > 0 || state.rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, images.test.fingerprint, config.data.imageSize, "answers and how sure they are"]);
   const measured = await remember(folder.stage("measured", `network-${key}.json`), key, async () => {
     const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;

@@ -10,7 +10,7 @@ import {
   type ImageBatch,
   type Random,
 } from "@simclr/core";
-import { createLoader } from "@simclr/data";
+import { createLoader, type Loader } from "@simclr/data";
 import {
   averagedWeights,
   type EmaHook,
@@ -84,6 +84,8 @@ export interface StageEnvironment {
   readonly trains: boolean;
   /** Told of every stage before its first step, on the first rank. */
   readonly stageStarts?: (stage: StartedStage) => Promise<void>;
+  /** Takes the place of training; then nothing is written. @defaultValue none */
+  readonly rehearsal?: Rehearsal | undefined;
 }
 
 /** A stage that is trained now, or was done before. */
@@ -92,6 +94,18 @@ interface StartedStage {
   readonly folder: string;
   readonly totalSteps: number;
   readonly isDone: boolean;
+}
+
+/** Tries a stage instead of training it. */
+export interface Rehearsal {
+  /** @param standing - What the folder of the stage holds already. */
+  perform(stage: TrainStage, standing: StageStanding, environment: StageEnvironment): Promise<StageSummary>;
+}
+
+export interface StageStanding {
+  readonly isDone: boolean;
+  /** Updates that are in its newest checkpoint. */
+  readonly step: number;
 }
 
 /** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
@@ -106,11 +120,16 @@ export class InterruptedError extends Error {
  * @throws InterruptedError after a signal, once the checkpoint is written; CheckpointError if the stage is not done and is not to be trained.
  */
 export async function trainStage(stage: TrainStage, environment: StageEnvironment): Promise<StageSummary> {
-  const { config, events, signal, communicator } = environment;
+  const { events, signal, communicator } = environment;
   const { folder, task, training, dataset, inputs, title } = stage;
-  await mkdir(folder, { recursive: true });
+  const { rehearsal } = environment;
+  if (rehearsal === undefined) await mkdir(folder, { recursive: true });
   const done = await finishedSummary(folder, inputs);
   const checkpoint = await ownCheckpoint(stage, events);
+  if (rehearsal !== undefined) {
+    const isDone = done !== undefined && checkpoint !== undefined;
+    return rehearsal.perform(stage, { isDone, step: checkpoint?.state.step ?? 0 }, environment);
+  }
   await communicator.barrier(); // every rank has read what is there before the first one writes
   if (done !== undefined && checkpoint !== undefined) {
     assignWeights(task.state, averagedWeights(checkpoint.state), checkpoint.path);
@@ -127,17 +146,7 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
 
   const sampleCount = stage.indices?.length ?? dataset.size;
   const optimizer = buildOptimizer(training);
-  const { crop } = splitCrop(stage.recipe);
-  const loader = createLoader(dataset, {
-    batchSize: training.batchSize,
-    random: stage.random.fork("loader"),
-    ...(stage.indices && { indices: stage.indices }),
-    ...(crop && { crop, views: stage.views }),
-    repeat: sampleCount < training.batchSize,
-    augmentRandom: stage.random,
-    share: communicator,
-    ...(config.data.workers !== undefined && { workers: config.data.workers }),
-  });
+  const loader = loaderOf(stage, environment);
   const metricsFile = join(folder, "metrics.jsonl");
   const resumed = checkpoint === undefined ? "" : `, going on from step ${checkpoint.state.step}`;
   const schedule = buildSchedule(training, sampleCount);
@@ -174,6 +183,22 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   }
   await communicator.barrier(); // it is written
   return (await finishedSummary(folder, inputs))!;
+}
+
+/** Batches of the stage's images, or cropped views of them; the caller closes it. */
+export function loaderOf(stage: TrainStage, { config, communicator }: StageEnvironment): Loader {
+  const { dataset, training, indices } = stage;
+  const { crop } = splitCrop(stage.recipe);
+  return createLoader(dataset, {
+    batchSize: training.batchSize,
+    random: stage.random.fork("loader"),
+    ...(indices && { indices }),
+    ...(crop && { crop, views: stage.views }),
+    repeat: (indices?.length ?? dataset.size) < training.batchSize,
+    augmentRandom: stage.random,
+    share: communicator,
+    ...(config.data.workers !== undefined && { workers: config.data.workers }),
+  });
 }
 
 /** The newest checkpoint of the stage's folder, if there is one. */

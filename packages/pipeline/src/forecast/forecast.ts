@@ -1,0 +1,185 @@
+import { Random, singleProcess } from "@simclr/core";
+import { subset } from "@simclr/data";
+import { testRecipe } from "../build.js";
+import type { Config } from "../config/schema.js";
+import { type PipelineEvents, silent } from "../events.js";
+import { openImages } from "../images.js";
+import { availableMemory } from "../memory/available-memory.js";
+import { predictMemory } from "../memory/check-memory.js";
+import { trainCalibration } from "../run/calibrate.js";
+import { prepareBackend, prepareParts } from "../run/prepare.js";
+import type { RunStage } from "../run/run.js";
+import { RunFolder } from "../run/run-folder.js";
+import type { RunState } from "../run/run-state.js";
+import { trainWithLabels } from "../run/with-labels.js";
+import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
+import { type Features, featuresOf, measureKnn, measureLinear, representation } from "../stages/measure.js";
+import { type Pretrained, pretrain } from "../stages/pretrain.js";
+import { InterruptedError } from "../stages/train-stage.js";
+import { type ForecastStage, rehearsal } from "./rehearse.js";
+
+/** Images that are put through the network to see how long measuring takes. */
+const SAMPLE = 1000;
+/** Training images that each network answers for, beside the test images. */
+const ANSWERED = 5000;
+
+export interface ForecastOptions {
+  readonly events?: PipelineEvents;
+  /** Ends the forecast with InterruptedError. */
+  readonly signal?: AbortSignal;
+  /** The last stage, as of `run`. @defaultValue all of the configuration */
+  readonly until?: RunStage | undefined;
+}
+
+/** What a run would do, and what it would take. */
+export interface Forecast {
+  readonly formatVersion: 1;
+  readonly name: string;
+  /** Of the run; nothing in it was changed. */
+  readonly folder: string;
+  readonly backend: string;
+  readonly trainingImages: number;
+  readonly testImages: number;
+  readonly stages: readonly ForecastStage[];
+  /** Opening and decoding the images, as it took now. */
+  readonly readingSeconds: number;
+  /** Of the networks, on test and training images; the report comes on top. */
+  readonly measuringSeconds: number;
+  /** All of that. */
+  readonly seconds: number;
+  readonly memory: {
+    /** What the process took at most while it tried the stages. */
+    readonly peakBytes: number;
+    /** What the plan of each stage's network says, for the largest; null where plugins' networks cannot be planned. */
+    readonly plannedBytes: number | null;
+    /** What this process has, and the machine or the container can still give. */
+    readonly availableBytes: number;
+  };
+}
+
+/**
+ * Says what `run` would do with this configuration and folder, and what it would take: makes a few real steps of every stage that is not
+ * done, on the chosen backend, and measures them. Writes nothing.
+ *
+ * @throws What `run` throws before it trains; InterruptedError after a signal.
+ */
+export async function forecastRun(config: Config, options: ForecastOptions = {}): Promise<Forecast> {
+  const { events = silent, signal, until } = options;
+  const prepared = await prepareParts(config, events);
+  const { parts } = prepared;
+  const folder = await RunFolder.open(config, { writes: false });
+  const backend = await prepareBackend(config, prepared, events);
+  const opened = performance.now();
+  const images = await openImages(config, parts, events);
+  const readingSeconds = (performance.now() - opened) / 1000;
+  try {
+    const random = Random.fromSeed(config.seed);
+    const stages: ForecastStage[] = [];
+    const state: RunState = {
+      ...{ config, parts, events, signal, startedMs: opened, communicator: singleProcess(), images, folder, random },
+      ...{
+        trains: true,
+        rehearsal: rehearsal(stages),
+        rows: [],
+        probes: [],
+        distillation: [],
+        stages: [],
+        calibration: [],
+        report: undefined,
+      },
+    };
+    const budgets: LabelledSubset[] = [];
+    for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
+    const pretrained = await pretrain(images, folder, random, state);
+    const isMeasured = stages.at(0)?.status === "done";
+    const measuring = await timeOfMeasuring(state, pretrained, budgets);
+    if (until !== "pretrain")
+      for (const labelled of budgets) {
+        if (signal?.aborted) throw new InterruptedError("stopped before the forecast was done.");
+        await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
+      }
+    if (config.calibrate && until === undefined)
+      (await trainCalibration(images, folder, random, state)).network.dispose();
+    pretrained.encoder.dispose();
+    pretrained.head.dispose();
+    const networks = stages.slice(pretrained.summary === undefined ? 0 : 1).filter(({ status }) => status !== "done");
+    const measuringSeconds = (isMeasured ? 0 : measuring.representation) + networks.length * measuring.network;
+    const training = stages.reduce((total, { seconds }) => total + seconds, 0);
+    return {
+      ...{ formatVersion: 1, name: config.name, folder: folder.path, backend: `${backend.name} (${backend.details})` },
+      ...{ trainingImages: images.train.size, testImages: images.test.size, stages, readingSeconds, measuringSeconds },
+      seconds: readingSeconds + measuringSeconds + training,
+      memory: {
+        peakBytes: process.resourceUsage().maxRSS * 1024,
+        plannedBytes: largest(predictMemory(config).map(({ plan }) => plan.total)),
+        availableBytes: process.memoryUsage.rss() + availableMemory(),
+      },
+    };
+  } finally {
+    await images.close();
+  }
+}
+
+/** Seconds that measurements take: those of the representation together, and those of one network. */
+interface MeasuringTime {
+  readonly representation: number;
+  readonly network: number;
+}
+
+/** Puts some images through the encoder, and scales; the probes are trained on numbers of the right shape, for two epochs. */
+async function timeOfMeasuring(
+  { config, images }: RunState,
+  { encoder }: Pretrained,
+  budgets: readonly LabelledSubset[],
+): Promise<MeasuringTime> {
+  const { train, test, classNames } = images;
+  const { batchSize, linear } = config.evaluate;
+  const sample = subset(
+    test,
+    Int32Array.from({ length: Math.min(SAMPLE, test.size) }, (_, i) => i),
+  );
+  const pass = () => featuresOf(sample, testRecipe(config), batchSize, representation(encoder));
+  await pass(); // memory is allotted and kernels are prepared
+  const [features, seconds] = await timed(pass);
+  const perImage = seconds / sample.size;
+  const counts = [train.labels.filter((label) => label >= 0).length, ...budgets.map(({ count }) => count)];
+  let probes = 0;
+  for (const count of new Set(counts)) {
+    const rows = repeated(features, count);
+    const [, few] = await timed(() => measureLinear(rows, features, classNames.length, withEpochs(config, 1)));
+    const [, more] = await timed(() => measureLinear(rows, features, classNames.length, withEpochs(config, 3)));
+    const [, knn] = await timed(() => measureKnn(rows, features, classNames.length, config));
+    probes += few + (linear.epochs - 1) * Math.max(0, (more - few) / 2) + knn * (test.size / sample.size);
+  }
+  return {
+    representation: perImage * (train.size + test.size) + probes,
+    network: perImage * (test.size + Math.min(ANSWERED, train.size)),
+  };
+}
+
+const withEpochs = (config: Config, epochs: number): Config => ({
+  ...config,
+  evaluate: { ...config.evaluate, linear: { ...config.evaluate.linear, epochs } },
+});
+
+/** As many rows as `count`, over and over from those that are there. */
+function repeated({ values, dimension, labels }: Features, count: number): Features {
+  const rows = new Float32Array(count * dimension);
+  for (let row = 0; row < count; row++) {
+    const from = (row % labels.length) * dimension;
+    rows.set(values.subarray(from, from + dimension), row * dimension);
+  }
+  return {
+    values: rows,
+    dimension,
+    labels: Int32Array.from({ length: count }, (_, row) => labels[row % labels.length]!),
+  };
+}
+
+async function timed<T>(action: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const result = await action();
+  return [result, (performance.now() - start) / 1000];
+}
+
+const largest = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
