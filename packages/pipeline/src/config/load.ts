@@ -42,7 +42,7 @@ async function textOf(file: string): Promise<string> {
     const { code, message } = cause as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : message;
     throw new ConfigError(
-      `${file}: cannot read the configuration: ${reason}. Give the path of a YAML file, or a preset (${presetNames().join(", ")}).`,
+      `${file}: cannot read the configuration: ${reason}.${nearest(file, presetNames())} Give the path of a YAML file, or a preset (${presetNames().join(", ")}).`,
       { subject: file, cause },
     );
   }

@@ -20,7 +20,10 @@ export class SourceFile {
     const [syntax] = this.document.errors;
     if (syntax === undefined) return;
     const { line, col } = this.#lines.linePos(syntax.pos[0]);
-    throw new ConfigError(`${file}:${line}:${col}: ${syntax.message}`, { subject: file, cause: syntax });
+    throw new ConfigError(
+      `${file}:${line}:${col}: this is not YAML: ${syntax.message}. Correct it there, or above: brackets, quotes and indentation.`,
+      { subject: file, cause: syntax },
+    );
   }
 
   /** `file:line:column` of a key, else of the nearest block around it. */
