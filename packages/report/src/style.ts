@@ -90,7 +90,7 @@ background:color-mix(in srgb,var(--page) 78%,transparent);border-bottom:3px soli
 max-width:9rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .neighbours{table-layout:fixed;width:auto;min-width:min(100%,40rem)}
 .neighbours th,.neighbours td{width:5rem;padding:.25rem;border-bottom:0;text-align:center}
-.neighbours th[scope=row]{padding-right:.6rem}
+.neighbours th[scope=row]{padding-right:.4rem}
 .neighbours small{display:block;line-height:1.25;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .neighbours .tile{border:3px solid var(--line)}
 .neighbours .same .tile{border-color:var(--good)}
@@ -114,7 +114,8 @@ table{font-size:.9rem}
 th,td{padding:.4rem .3rem}
 .accuracy th[scope=row]{width:100%;min-width:7.5rem}
 .accuracy td.number{font-size:.85rem}
-.neighbours th,.neighbours td{padding:.12rem;font-size:.75rem}
+.neighbours th,.neighbours td{padding:.12rem;font-size:.75rem;width:auto}
+.accuracy td.number small{white-space:normal}
 .neighbours{width:100%;min-width:0}
 .map label{width:.5rem;height:.5rem;margin:-.25rem 0 0 -.25rem}
 }

@@ -15,7 +15,7 @@ export function confusionChart({ classNames, matrix }: Confusion): Markup {
   const numbered = size <= NUMBERED_CLASSES;
   const fontSize = numbered ? 12 : Math.max(5, Math.min(11, 270 / size));
   const longest = Math.max(...classNames.map((name) => [...name].length));
-  const margin = 14 + 0.62 * fontSize * Math.min(NAME_LENGTH, longest) + 16;
+  const margin = Math.max(54, 30 + 0.62 * fontSize * Math.min(NAME_LENGTH, longest)); // "true ↓" has room
   const cells = matrix.flatMap((row, truth) => {
     const total = row.reduce((sum, count) => sum + count, 0);
     return row.map((count, predicted) => ({ truth, predicted, count, share: total === 0 ? 0 : count / total }));
