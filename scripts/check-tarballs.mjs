@@ -2,42 +2,20 @@
 // Packs every public package and installs each alone, with npm, into an empty project: it must import and type-check.
 // Packages of this repository that it depends on come from their tarballs too, as nothing is published here. At last the
 // example plugins, in a project of their own. Names, or "examples", choose what is checked.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runOnBareSystem } from "./bare-system.mjs";
 import { checkExamples } from "./check-examples.mjs";
-import { prebuiltPackages, withOptionalDependencies } from "./prebuilt.mjs";
-import { pnpm, root, run } from "./tools.mjs";
+import { hasPrebuilt, packAll, packages } from "./pack.mjs";
+import { root, run } from "./tools.mjs";
 
 const only = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), "simclr-tarballs-"));
 const tarballs = join(work, "tarballs");
 mkdirSync(tarballs);
-const packages = ["packages", "apps"]
-  .flatMap((area) => readdirSync(join(root, area)).map((name) => ({ area, folder: join(root, area, name) })))
-  .map(({ folder }) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) }));
-
 const quiet = { stdio: ["ignore", 2, "inherit"] };
-const tarballOf = ({ name, version }) =>
-  `file:${join(tarballs, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`)}`;
-const hasPrebuilt = process.platform === "linux";
-if (hasPrebuilt && run("npm", ["run", "build:prebuilt"], { cwd: `${root}/packages/backend-onednn`, ...quiet }) !== 0)
-  fail("build:prebuilt failed");
-const prebuilt = prebuiltPackages();
-const files = {};
-for (const { name, version, folder } of prebuilt) {
-  if (run("npm", ["pack", folder, "--pack-destination", tarballs, "--loglevel=error"], quiet) !== 0)
-    fail(`${name}: npm pack failed`);
-  files[name] = tarballOf({ name, version });
-}
-withOptionalDependencies(prebuilt, () => {
-  for (const { folder, manifest } of packages) {
-    if (pnpm(["pack", "--pack-destination", tarballs], { cwd: folder, ...quiet }) !== 0)
-      fail(`${manifest.name}: pnpm pack failed`);
-    files[manifest.name] = tarballOf(manifest);
-  }
-});
+const files = Object.fromEntries(Object.entries(packAll(tarballs)).map(([name, file]) => [name, `file:${file}`]));
 
 const core = "@tensorflow/tfjs-core";
 const env = { ...process.env, SIMCLR_NATIVE: "required" };
@@ -123,9 +101,4 @@ const { file } = onednnInfo();
 if (y[4 * 12] !== 18) throw new Error("a convolution of ones gave " + y);
 if (!/backend-onednn-linux-\\w+-gnu/.test(file)) throw new Error("loaded " + file);
 `;
-}
-
-function fail(message) {
-  console.error(message);
-  process.exit(1);
 }

@@ -36,7 +36,7 @@ export function readmeExamples() {
 
 /** What the check of types in `folder` says of the examples; an empty text if nothing. */
 export function typeErrors(examples, folder, compiler = ts) {
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  if (!existsSync(join(folder, "package.json"))) writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   const files = examples
     .filter(({ language }) => language === "ts")
     .map(({ name, text }) => {

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Builds, checks and publishes: first the prebuilt packages that there are, then all others by changesets, among them the
-// backend with exactly those as optional dependencies. What is on the registry already is left alone.
+// backend with exactly those as optional dependencies. What is on the registry already is left alone. --dry-run publishes to a
+// registry on localhost instead, and does there what users would do.
 import { prebuiltPackages, withOptionalDependencies } from "./prebuilt.mjs";
+import { releaseDryRun } from "./release-dry-run.mjs";
 import { output, pnpm, root, run } from "./tools.mjs";
 
 function must(what, status) {
@@ -11,6 +13,7 @@ function must(what, status) {
 }
 
 must("the build", pnpm(["exec", "turbo", "run", "build", "build:native", "check:package"]));
+if (process.argv.includes("--dry-run")) process.exit((await releaseDryRun()) === 0 ? 0 : 1);
 if (process.platform === "linux")
   must("build:prebuilt", run("npm", ["run", "build:prebuilt"], { cwd: `${root}/packages/backend-onednn` }));
 const packages = prebuiltPackages();

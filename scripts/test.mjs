@@ -87,6 +87,7 @@ step("surface, sizes, dependencies", () => {
   check("sizes", run(process.execPath, ["scripts/check-sizes.mjs"]));
   check("dependencies", run(process.execPath, ["scripts/check-dependencies.mjs"]));
 });
+step("documentation", () => check("documentation", run(process.execPath, ["scripts/docs-site.mjs"])));
 step("packages", () => check("packages", turbo("check:package")));
 step("examples of the READMEs", () =>
   check("examples of the READMEs", run(process.execPath, ["scripts/check-readmes.mjs"])),
