@@ -64,7 +64,10 @@ console.log("speed-up: " + (cpu.seconds / native.seconds).toFixed(1));
 `;
 
 /** A short demo: the same stages and table, from fewer steps than \`simclr demo\` has by itself. */
-const SHORT = ["pretrain.epochs=null", "pretrain.steps=4", "data.limit=300", "evaluate.linear.epochs=2"];
+const SHORT = [
+  ...["data.limit=300", "labels=[{ perClass: 6 }]", "pretrain.epochs=1", "evaluate.linear.epochs=5"],
+  ...["finetune.steps=10", "supervised.steps=10", "distill.epochs=1", "calibrate.epochs=1"],
+];
 
 const CARTE = [
   { name: "losses alone", packages: { ...TFJS, "@simclr/losses": "*" }, program: IMPORT_TIME, showsSize: true },
