@@ -23,6 +23,8 @@ export interface Communicator {
   readonly rank: number;
   /** Number of ranks. */
   readonly size: number;
+  /** Milliseconds that this rank has spent in collectives, waiting for the others included; undefined where nobody counts. */
+  readonly waitedMs?: number | undefined;
   /** Absent where ranks share a thread and cannot wait for each other. */
   readonly blocking?: BlockingCollectives | undefined;
   /** Reduces `values` over all ranks, in place. */

@@ -45,6 +45,7 @@ export { sampleCropBox } from "./geometry/sample-crop-box.js";
 export { checkOptions } from "./options.js";
 export { checkApiVersion, definePlugin, type NamedDefinition, PLUGIN_LISTS, type Plugin } from "./plugin.js";
 export { Random, type RandomKey, type StreamKey } from "./random.js";
+export { type Comparable, ranksThatDiffer } from "./ranks-that-differ.js";
 export {
   checkChoice,
   checkInRange,

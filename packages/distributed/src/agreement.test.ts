@@ -1,24 +1,29 @@
-import { singleProcess } from "@simclr/core";
+import { ranksThatDiffer, singleProcess } from "@simclr/core";
 import { describe, expect, it } from "vitest";
-import { ranksThatDiffer, requireAgreement } from "./agreement.js";
+import { requireAgreement } from "./agreement.js";
 import { meetingRanks } from "./meeting-ranks.js";
 
+const messages = async (size: number, facts: (rank: number) => Record<string, string>): Promise<string[]> => {
+  const outcomes = await Promise.allSettled(meetingRanks(size).map((each) => requireAgreement(each, facts(each.rank))));
+  return outcomes.map((each) => (each as PromiseRejectedResult).reason.message);
+};
+
 describe("agreement", () => {
-  it("names the fact and the ranks that differ, on every rank", async () => {
+  it("names the fact, the rank and both values, alike on every rank", async () => {
     const facts = (rank: number) => ({ config: "batchSize: 64", data: rank === 2 ? "other\nfolder" : "folder" });
-    const outcomes = await Promise.allSettled(meetingRanks(3).map((each) => requireAgreement(each, facts(each.rank))));
-    expect(outcomes.map((each) => (each as PromiseRejectedResult).reason.message)).toEqual([
-      'The ranks disagree on data: rank 2 differs from rank 0 (rank 0 has "folder"). Start all ranks with the same config, data and versions.',
-      'The ranks disagree on data: rank 2 differs from rank 0 (rank 1 has "folder"). Start all ranks with the same config, data and versions.',
-      'The ranks disagree on data: rank 2 differs from rank 0 (rank 2 has "other folder"). Start all ranks with the same config, data and versions.',
-    ]);
+    expect(await messages(3, facts)).toEqual(
+      Array(3).fill(
+        'The ranks disagree on data (rank 2 has "other folder", rank 0 has "folder"). Start all ranks with the same config, data and versions.',
+      ),
+    );
   });
 
-  it("compares the names of the facts before them", async () => {
-    const outcome = Promise.all(
-      meetingRanks(2).map((each) => requireAgreement(each, each.rank === 0 ? { a: "" } : { b: "" })),
-    );
-    await expect(outcome).rejects.toThrow("The ranks disagree on names of the facts");
+  it("names what one rank does not have, and counts what is too much to name", async () => {
+    const [missing] = await messages(2, (rank) => (rank === 0 ? { a: "ä" } : {}));
+    expect(missing).toContain('disagree on a (rank 1 has none, rank 0 has "ä").');
+    const [many] = await messages(2, (rank) => Object.fromEntries([..."abcde"].map((name) => [name, `${rank}`])));
+    expect(many).toContain('a (rank 1 has "1", rank 0 has "0"), b (rank 1 has "1", rank 0 has "0"), c');
+    expect(many).toContain(" and 2 more. Start");
   });
 
   it("accepts what is the same, and one process without a word", async () => {
@@ -32,7 +37,10 @@ describe("agreement", () => {
       if (rank === 1) bytes[3999] = 1;
       return bytes;
     };
-    const differing = await Promise.all(meetingRanks(3).map((each) => ranksThatDiffer(each, weights(each.rank))));
-    expect(differing).toEqual([[1], [1], [1]]);
+    const bytes = await Promise.all(meetingRanks(3).map((each) => ranksThatDiffer(each, [weights(each.rank)])));
+    expect(bytes).toEqual([[1], [1], [1]]);
+    const zeros = (rank: number) => [new Float32Array(7), Float32Array.of(rank === 2 ? -0 : 0)];
+    const values = await Promise.all(meetingRanks(3).map((each) => ranksThatDiffer(each, zeros(each.rank))));
+    expect(values).toEqual([[2], [2], [2]]);
   });
 });

@@ -1,53 +1,54 @@
-import { createHash } from "node:crypto";
-import { type Communicator, TrainingError } from "@simclr/core";
+import { type Communicator, ranksThatDiffer, TrainingError } from "@simclr/core";
+import { gatherParts } from "./gather-parts.js";
 
-/** Bytes of a hash that are compared: 24 bits fit a float32 exactly, so 12 bytes are four values. */
-const HASH_BYTES = 12;
+/** Facts that are named in a message at most. */
+const MOST_NAMED = 3;
+/** Characters of a value that are shown. */
+const MOST_SHOWN = 80;
 
-/** A hash as float32 integers below 2^24. */
-function digest(text: string | Uint8Array): number[] {
-  const bytes = createHash("sha256").update(text).digest().subarray(0, HASH_BYTES);
-  return Array.from({ length: HASH_BYTES / 3 }, (_, i) => bytes.readUIntBE(3 * i, 3));
-}
+/** Texts by name, such as `{ seed: "1", data: fingerprint, node: process.version }`. */
+export type Facts = Readonly<Record<string, string>>;
 
 /**
- * Compares facts of all ranks; collective.
+ * Compares facts of all ranks; collective. One small exchange where they agree.
  *
- * @param facts - Text by name, such as `{ config, data: fingerprint, node: process.version }`. Names are compared too.
- * @throws TrainingError on every rank if a fact differs; the message names it and the ranks that differ from rank 0.
+ * @throws TrainingError with the same message on every rank if a fact differs, or is missing on some: it names the fact, and
+ * what each of two ranks has.
  */
-export async function requireAgreement(
-  communicator: Communicator,
-  facts: Readonly<Record<string, string>>,
-): Promise<void> {
+export async function requireAgreement(communicator: Communicator, facts: Facts): Promise<void> {
   if (communicator.size === 1) return;
-  const names = Object.keys(facts).sort();
-  await compare(communicator, "names of the facts", names.join("\n"));
-  for (const name of names) await compare(communicator, name, facts[name]!);
-}
-
-/**
- * Whether all ranks hold the same bytes, such as those of their weights; collective.
- *
- * @returns the ranks whose bytes differ from rank 0's; empty if none do.
- */
-export async function ranksThatDiffer(communicator: Communicator, bytes: string | Uint8Array): Promise<number[]> {
-  const own = digest(bytes);
-  const all = await communicator.allGather(Float32Array.from(own));
-  const differs = (rank: number) => own.some((_, i) => all[rank * own.length + i] !== all[i]);
-  return Array.from({ length: communicator.size }, (_, rank) => rank).filter(differs);
-}
-
-async function compare(communicator: Communicator, name: string, value: string): Promise<void> {
-  const others = await ranksThatDiffer(communicator, value);
-  if (others.length === 0) return;
+  const text = new TextEncoder().encode(JSON.stringify(Object.entries(facts).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const differing = await ranksThatDiffer(communicator, [text]);
+  if (differing.length === 0) return;
+  const all = await factsOfAll(communicator, text);
+  const names = [...new Set(all.flatMap((each) => Object.keys(each)))].sort();
+  const found = names.flatMap((name) => {
+    const rank = all.findIndex((each) => each[name] !== all[0]![name]);
+    return rank < 0 ? [] : [{ name, rank }];
+  });
+  const words = found
+    .slice(0, MOST_NAMED)
+    .map(
+      ({ name, rank }) => `${name} (rank ${rank} has ${shown(all[rank]![name])}, rank 0 has ${shown(all[0]![name])})`,
+    );
+  const more = found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : "";
   throw new TrainingError(
-    `The ranks disagree on ${name}: ${others.length === 1 ? "rank" : "ranks"} ${others.join(", ")} ${others.length === 1 ? "differs" : "differ"} from rank 0 (rank ${communicator.rank} has ${shorten(value)}). Start all ranks with the same config, data and versions.`,
-    { subject: name },
+    `The ranks disagree on ${words.join(", ")}${more}. Start all ranks with the same config, data and versions.`,
+    { subject: found[0]?.name ?? "ranks" },
   );
 }
 
-function shorten(text: string): string {
+/** What all ranks brought, in rank order. Bytes travel as float32, which holds them exactly. */
+async function factsOfAll(communicator: Communicator, own: Uint8Array): Promise<Facts[]> {
+  const parts = await gatherParts(communicator, Float32Array.from(own));
+  return parts.map((part) => {
+    const text = new TextDecoder().decode(Uint8Array.from(part));
+    return Object.fromEntries(JSON.parse(text) as [string, string][]);
+  });
+}
+
+function shown(text: string | undefined): string {
+  if (text === undefined) return "none";
   const line = text.replace(/\s+/g, " ");
-  return line.length > 80 ? `"${line.slice(0, 77)}…"` : `"${line}"`;
+  return line.length > MOST_SHOWN ? `"${line.slice(0, MOST_SHOWN - 3)}…"` : `"${line}"`;
 }

@@ -2,18 +2,24 @@
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
-const { beats, limitMs } = workerData as { beats: Int32Array; limitMs: number };
+interface Watched {
+  /** How often the process has beaten. */
+  readonly beats: Int32Array;
+  /** Milliseconds until the next beat at most; infinite while nobody watches. */
+  readonly limit: Float64Array;
+  readonly everyMs: number;
+}
+
+const { beats, limit, everyMs } = workerData as Watched;
 let last = Atomics.load(beats, 0);
 let since = performance.now();
 
-setInterval(
-  () => {
-    const now = Atomics.load(beats, 0);
-    if (now !== last) [last, since] = [now, performance.now()];
-    if (performance.now() - since <= limitMs) return;
-    const message = `watchdog: process ${process.pid} has not gone on for ${limitMs} ms (after ${last} beats) and is killed\n`;
-    writeSync(2, message);
-    process.kill(process.pid, "SIGKILL");
-  },
-  Math.min(200, limitMs / 4),
-);
+setInterval(() => {
+  const now = Atomics.load(beats, 0);
+  if (now !== last) [last, since] = [now, performance.now()];
+  const limitMs = limit[0]!;
+  if (performance.now() - since <= limitMs) return;
+  const message = `watchdog: process ${process.pid} has not gone on for ${limitMs} ms (after ${last} beats) and is killed\n`;
+  writeSync(2, message);
+  process.kill(process.pid, "SIGKILL");
+}, everyMs);

@@ -10,8 +10,10 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-  /** Tells that this process goes on. */
-  beat(): void;
+  /** Tells that this process goes on, and may take `limitMs` until the next beat. @defaultValue the watchdog's own */
+  beat(limitMs?: number): void;
+  /** Looks away until the next beat. */
+  pause(): void;
   /** Ends the watch. */
   stop(): Promise<void>;
 }
@@ -25,10 +27,17 @@ export interface Watchdog {
 export function watchdog({ limitMs = 600_000 }: WatchdogOptions = {}): Watchdog {
   checkPositive("watchdog", { limitMs });
   const beats = new Int32Array(new SharedArrayBuffer(4));
-  const worker = new Worker(new URL("./watchdog-worker.js", import.meta.url), { workerData: { beats, limitMs } });
+  const limit = new Float64Array(new SharedArrayBuffer(8)).fill(limitMs);
+  const workerData = { beats, limit, everyMs: Math.min(200, limitMs / 4) };
+  const worker = new Worker(new URL("./watchdog-worker.js", import.meta.url), { workerData });
   worker.unref();
+  const beat = (ownLimitMs = limitMs): void => {
+    limit[0] = ownLimitMs;
+    Atomics.add(beats, 0, 1);
+  };
   return {
-    beat: () => void Atomics.add(beats, 0, 1),
+    beat,
+    pause: () => beat(Number.POSITIVE_INFINITY),
     stop: async () => void (await worker.terminate()),
   };
 }

@@ -2,8 +2,9 @@
 // rank's share, averaged over the ranks, beside those of one process with all images. The argument plants a mistake.
 import "@tensorflow/tfjs-backend-cpu";
 import "@simclr/ops/register";
+import { batchNorm, synchronisedBatchNorm } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { connect, gatherRows, synchroniseMoments } from "../dist/index.js";
+import { connect, gatherRows, synchroniseStatistics } from "../dist/index.js";
 
 tf.env().set("PROD", true); // no banner
 const [mistake = "none"] = process.argv.slice(2);
@@ -17,12 +18,6 @@ const variables = [noise([6, 8], 1), noise([8, 4], 2), tf.add(noise([8], 3), 2),
 );
 const [w1, w2, gamma, beta] = variables;
 const views = tf.add(tf.mul(noise([2, IMAGES, 6], 5), [[[1]], [[3]]]), 1); // [2, N, 6], far from centred
-
-const moments = (x) => {
-  const { mean, variance } = tf.moments(x, 0);
-  return { mean, variance, count: x.shape[0] };
-};
-const normalise = (x, { mean, variance }) => tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, 1e-5)));
 
 /** Mean NT-Xent of the anchors in `own`, against the rows of `all`, in which they begin at `offset`. */
 function ntXent(own, all, offset) {
@@ -39,11 +34,9 @@ function ntXent(own, all, offset) {
   return tf.mul(tf.add(losses[0], losses[1]), 0.5);
 }
 
-function loss(images, synchronise, gather, offset) {
+function loss(images, normalise, gather, offset) {
   const x = tf.reshape(images, [-1, 6]);
-  const hidden = tf.matMul(x, w1);
-  const normal = tf.add(tf.mul(normalise(hidden, synchronise(moments(hidden))), gamma), beta);
-  const z = tf.matMul(tf.relu(normal), w2);
+  const z = tf.matMul(normalise(tf.matMul(x, w1)), w2);
   const unit = tf.div(z, tf.sqrt(tf.add(tf.sum(tf.square(z), 1, true), 1e-12)));
   const own = tf.split(unit, 2, 0);
   return ntXent(own, own.map(gather), offset);
@@ -60,26 +53,28 @@ const gathers = {
     }))(rows),
 };
 const gather = gathers[mistake] ?? ((rows) => gatherRows(rows, communicator));
-const synchronise = mistake === "local batch norm" ? (own) => own : synchroniseMoments(communicator);
+const alone = (x) => batchNorm(x, gamma, beta, { activation: "relu" }).y;
+const statistics = synchroniseStatistics(communicator);
+const normalises = {
+  "local batch norm": alone,
+  // what flows into gamma and beta is summed over the ranks here, and once more with all gradients
+  "dgamma reduced twice": (x) => {
+    const twice = (p) => tf.customGrad((p) => ({ value: tf.clone(p), gradFunc: (dy) => statistics.sum(dy) }))(p);
+    return synchronisedBatchNorm(x, twice(gamma), twice(beta), statistics, { activation: "relu" }).y;
+  },
+};
+const normalise =
+  normalises[mistake] ?? ((x) => synchronisedBatchNorm(x, gamma, beta, statistics, { activation: "relu" }).y);
 const before = tf.memory().numTensors;
 const offset = mistake === "local negatives" ? 0 : rank * n;
-const { value, grads } = tf.variableGrads(() => loss(share, synchronise, gather, offset), variables);
+const { value, grads } = tf.variableGrads(() => loss(share, normalise, gather, offset), variables);
 const flat = Float32Array.from([value, ...variables.map(({ name }) => grads[name])].flatMap((t) => [...t.dataSync()]));
 tf.dispose([value, grads]);
 const leaked = tf.memory().numTensors - before;
 await communicator.allReduce(flat, mistake === "sum for mean" ? "sum" : "mean");
 if (rank === 0) {
-  const alone = tf.variableGrads(
-    () =>
-      loss(
-        views,
-        (own) => own,
-        (rows) => rows,
-        0,
-      ),
-    variables,
-  );
-  const all = [alone.value, ...variables.map(({ name }) => alone.grads[name])];
+  const whole = tf.variableGrads(() => loss(views, alone, (rows) => rows, 0), variables);
+  const all = [whole.value, ...variables.map(({ name }) => whole.grads[name])];
   const expected = all.flatMap((t) => [...t.dataSync()]);
   const largest = Math.max(...expected.map(Math.abs));
   const worst = Math.max(...expected.map((each, i) => Math.abs(each - flat[i])));

@@ -1,4 +1,4 @@
-import { synchroniseMoments } from "@simclr/distributed";
+import { synchroniseStatistics } from "@simclr/distributed";
 import type { ForwardOptions } from "@simclr/models";
 import type { StepContext } from "@simclr/trainer";
 
@@ -8,5 +8,5 @@ import type { StepContext } from "@simclr/trainer";
  */
 export function acrossRanks({ communicator }: StepContext): Pick<ForwardOptions, "synchronise"> {
   const together = communicator.size > 1 && communicator.blocking !== undefined;
-  return together ? { synchronise: synchroniseMoments(communicator) } : {};
+  return together ? { synchronise: synchroniseStatistics(communicator) } : {};
 }

@@ -50,7 +50,7 @@ export { type HeadSize, headParameters } from "./head-parameters.js";
 export type { MapShape, PartCost } from "./layer-cost.js";
 export { type MemoryPlan, type MemoryPlanOptions, planMemory } from "./memory-plan.js";
 export { modelName, type NamedArchitecture, PUBLISHED_MODELS, parseModelName } from "./model-name.js";
-export type { ForwardOptions, Module, Moments, SynchroniseMoments } from "./module.js";
+export type { ForwardOptions, Module } from "./module.js";
 export { type MomentumNetwork, momentumNetwork, type NetworkParts } from "./momentum-network.js";
 export { type Predictor, type PredictorOptions, predictor } from "./predictor.js";
 export {

@@ -1,23 +1,6 @@
 import type { Random, Weight } from "@simclr/core";
-import type * as tf from "@tensorflow/tfjs-core";
+import type { SynchroniseStatistics } from "@simclr/ops";
 import type { BatchStatistics } from "./batch-statistics.js";
-
-/** What a batch norm measures of a batch. */
-export interface Moments {
-  /** float32 `[C]`. */
-  readonly mean: tf.Tensor1D;
-  /** Biased (1/M), float32 `[C]`. */
-  readonly variance: tf.Tensor1D;
-  /** M: over how many numbers of each channel. */
-  readonly count: number;
-}
-
-/**
- * Gives the moments over all ranks for those of this rank. Must be differentiable, since gradients flow through the
- * moments, and so cannot await: it needs a communicator that can reduce without returning to the event loop. Every rank
- * must call it equally often and in the same order, in a recomputation too.
- */
-export type SynchroniseMoments = (own: Moments) => Pick<Moments, "mean" | "variance">;
 
 /** How a model runs. */
 export interface ForwardOptions {
@@ -32,8 +15,12 @@ export interface ForwardOptions {
   readonly statisticsParts?: number | undefined;
   /** In training, normalise with the running statistics all the same, and do not move them. @defaultValue false */
   readonly useRunningStatistics?: boolean | undefined;
-  /** Normalise with the statistics of all ranks. @defaultValue each rank with its own */
-  readonly synchronise?: SynchroniseMoments | undefined;
+  /**
+   * Normalise with the statistics of all ranks. It cannot await, and so needs a communicator that reduces without returning
+   * to the event loop; every rank must run the same layers in the same order, in a recomputation too.
+   * @defaultValue each rank with its own
+   */
+  readonly synchronise?: SynchroniseStatistics | undefined;
   /** Where random layers (DropBlock) draw from in training; another one for every step. */
   readonly random?: Random | undefined;
 }

@@ -1,11 +1,12 @@
 import "@simclr/backend-onednn/register";
 import "@simclr/ops/register";
 import { type Communicator, Random, singleProcess, type Weight } from "@simclr/core";
+import type { Moments, SynchroniseStatistics } from "@simclr/ops";
 import { describeBackends, expectClose } from "@simclr/test-utils";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { BatchStatistics } from "./batch-statistics.js";
-import type { ForwardOptions, Moments } from "./module.js";
+import type { ForwardOptions } from "./module.js";
 import { makeNorm, type Norm, normalise } from "./norm.js";
 import { weightMaker } from "./weight-spec.js";
 
@@ -30,14 +31,17 @@ function run(x: tf.Tensor2D, options: ForwardOptions) {
   );
   const y = normalise(norm, x, { ...options, statistics });
   const loss = (v: tf.Tensor, g: tf.Tensor) => {
-    const gamma = { ...norm.gamma, variable: g as tf.Variable };
-    return tf.sum(tf.mul(weights, normalise({ ...norm, gamma }, v as tf.Tensor2D, options)));
+    const layer = { ...norm, gamma: withValue(norm.gamma, g) };
+    return tf.sum(tf.mul(weights, normalise(layer, v as tf.Tensor2D, options)));
   };
   const [dx, dGamma] = tf.grads(loss)([x, norm.gamma.variable]);
   statistics.apply();
   const running = [norm.movingMean, norm.movingVariance].map(({ variable }) => variable.dataSync());
   return { y, dx: dx!, dGamma: dGamma!, running };
 }
+
+/** A weight whose variable stands for another tensor, so that gradients can be taken by it. */
+const withValue = (weight: Weight, value: tf.Tensor): Weight => ({ ...weight, variable: value as tf.Variable });
 
 const x = () => tf.tensor2d([1, 2, 3, 5, -1, 4, 0, 7, 10, 1, 14, 0], [6, 2]);
 
@@ -75,24 +79,78 @@ describeBackends(["cpu", "onednn"], () => {
       );
     });
 
-    it("with synchronised moments of two parts equals the whole batch, in values, gradients and running statistics", () => {
-      // Both "ranks" hold the same rows here, so the moments over all are the moments of each: the hook must change nothing,
-      // though values and gradients now go through it.
-      const plain = run(x(), training);
-      const counts: number[] = [];
-      const synchronise = ({ mean, variance, count }: Moments) => {
-        counts.push(count);
-        const ranks = [mean, mean];
-        const all = tf.div<tf.Tensor1D>(tf.addN(ranks), 2);
-        const between = tf.div(tf.addN(ranks.map((own) => tf.square(tf.sub(own, all)))), 2);
-        return { mean: all, variance: tf.add<tf.Tensor1D>(variance, between) };
+    it("synchronised over two ranks equals one rank with all rows, in values, gradients and running statistics", () => {
+      const residual = tf.tensor2d([1, 0, -2, 1, 3, 1, 0, 0, -1, 2, 1, -1], [6, 2]);
+      const weight = tf.tensor2d([3, 1, -2, 4, 1, 1, 5, -3, 2, 2, -1, 6], [6, 2]);
+      const { norm } = build();
+      /** dx, dresidual, dgamma and dbeta of the weighted sum, and the output. */
+      const gradientsOf = (from: number, rows: number, options: ForwardOptions) => {
+        const [own, ownResidual, ownWeight] = [x(), residual, weight].map((t) => tf.slice2d(t, [from, 0], [rows, 2]));
+        const f = (v: tf.Tensor, r: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) => {
+          const layer = { ...norm, gamma: withValue(norm.gamma, gamma), beta: withValue(norm.beta!, beta) };
+          return normalise(layer, v as tf.Tensor2D, options, { activation: "relu", residual: r });
+        };
+        const inputs = [own!, ownResidual!, norm.gamma.variable, norm.beta!.variable] as const;
+        const gradients = tf.grads((v, r, gamma, beta) => f(v!, r!, gamma!, beta!))([...inputs], ownWeight!);
+        return { y: f(...inputs), gradients };
       };
-      const merged = run(x(), { ...training, synchronise });
-      expect(counts[0]).toBe(6);
-      expectClose(merged.y, plain.y, { atol: 1e-6 });
-      expectClose(merged.dx, plain.dx, { atol: 1e-6 });
-      expectClose(merged.dGamma, plain.dGamma, { atol: 1e-5 });
-      expectClose(merged.running[1]!, plain.running[1]!, { atol: 1e-6 });
+      const statistics = new BatchStatistics();
+      const whole = gradientsOf(0, 6, { ...training, statistics });
+      statistics.dispose();
+
+      // Rank 0 has two rows and rank 1 four. Their sums are noted in a first pass, and added up in a second.
+      const { mean, variance } = tf.moments(x(), 0) as { mean: tf.Tensor1D; variance: tf.Tensor1D };
+      const noted: tf.Tensor1D[] = [];
+      const counts: number[] = [];
+      const moments = ({ count }: Moments): Moments => {
+        counts.push(count);
+        return { mean: tf.clone(mean), variance: tf.clone(variance), count: 6 };
+      };
+      const note = (own: tf.Tensor1D) => {
+        noted.push(tf.keep(tf.clone(own)));
+        return tf.clone(own);
+      };
+      const ranks = [
+        { from: 0, rows: 2 },
+        { from: 2, rows: 4 },
+      ];
+      for (const { from, rows } of ranks) gradientsOf(from, rows, { ...training, synchronise: { moments, sum: note } });
+      expect(counts).toEqual([2, 2, 4, 4]); // once for the gradient and once for the value
+      const sum = () => tf.add<tf.Tensor1D>(noted[0]!, noted[1]!);
+      const parts = ranks.map(({ from, rows }) =>
+        gradientsOf(from, rows, { ...training, synchronise: { moments, sum } }),
+      );
+      const joined = (of: (part: (typeof parts)[number]) => tf.Tensor) => tf.concat(parts.map(of), 0);
+      expectClose(
+        joined((part) => part.y),
+        whole.y,
+        { atol: 1e-6 },
+      );
+      for (const i of [0, 1])
+        expectClose(
+          joined((part) => part.gradients[i]!),
+          whole.gradients[i]!,
+          { atol: 2e-6 },
+        );
+      for (const i of [2, 3])
+        expectClose(tf.add(parts[0]!.gradients[i]!, parts[1]!.gradients[i]!), whole.gradients[i]!, { atol: 1e-5 });
+    });
+
+    it("synchronised, moves the running statistics by those of all ranks, and measures its own", () => {
+      const { mean: own, variance: spread } = tf.moments(x(), 0);
+      const seen: tf.Tensor1D[] = [];
+      const synchronise: SynchroniseStatistics = {
+        moments({ mean, variance }) {
+          seen.push(tf.keep(tf.clone(mean)), tf.keep(tf.clone(variance)));
+          return { mean: tf.tensor1d([3, 4]), variance: tf.tensor1d([5, 6]), count: 12 };
+        },
+        sum: (sums) => tf.clone(sums),
+      };
+      const { running } = run(x(), { ...training, synchronise });
+      expectClose(running[0]!, [0.3, 0.4], { atol: 1e-6 });
+      expectClose(running[1]!, [0.9 + 0.5, 0.9 + 0.6], { atol: 1e-6 });
+      expectClose(seen[0]!, own, { atol: 1e-6 });
+      expectClose(seen[1]!, spread, { rtol: 1e-6 });
     });
 
     it("with running statistics in training does not move them, and still trains gamma", () => {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Weight } from "@simclr/core";
-import { type BatchNormActivation, batchNorm, batchNormInference } from "@simclr/ops";
+import { type BatchNormActivation, batchNorm, batchNormInference, synchronisedBatchNorm } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import type { ForwardOptions } from "./module.js";
 import type { MakeWeight } from "./weight-spec.js";
@@ -64,16 +64,12 @@ export function normalise<T extends tf.Tensor>(
     if (!training || useRunningStatistics)
       return batchNormInference(x, gamma, beta, movingMean.variable, movingVariance.variable, attributes);
     if (statisticsParts > 1) return normaliseParts(layer, x, options, extras);
-    if (synchronise === undefined) {
-      const { y, mean, variance } = batchNorm(x, gamma, beta, attributes);
-      statistics?.record(movingMean, movingVariance, mean, variance, BATCH_NORM_MOMENTUM);
-      return y;
-    }
-    const axes = Array.from({ length: x.rank - 1 }, (_, axis) => axis);
-    const own = tf.moments(x, axes) as { mean: tf.Tensor1D; variance: tf.Tensor1D };
-    const { mean, variance } = synchronise({ ...own, count: x.size / gamma.size });
-    statistics?.record(movingMean, movingVariance, tf.clone(mean), tf.clone(variance), BATCH_NORM_MOMENTUM);
-    return batchNormInference(x, gamma, beta, mean, variance, attributes);
+    const { y, mean, variance } =
+      synchronise === undefined
+        ? batchNorm(x, gamma, beta, attributes)
+        : synchronisedBatchNorm(x, gamma, beta, synchronise, attributes);
+    statistics?.record(movingMean, movingVariance, mean, variance, BATCH_NORM_MOMENTUM);
+    return y;
   });
 }
 

@@ -114,7 +114,8 @@ function normalise<T extends tf.Tensor>(
   return (activation === "relu" ? tf.relu(sum) : sum) as T;
 }
 
-function checkBatchNorm(
+/** @throws InvalidArgumentError naming the caller, `where`. */
+export function checkBatchNorm(
   where: string,
   x: tf.Tensor,
   perChannel: Record<string, tf.Tensor>,

@@ -22,4 +22,5 @@ export {
 export { recompute, stopGradient } from "./recompute.js";
 export { ROTATE_KERNEL, type RotateImagesOptions, rotateImages } from "./rotate-images.js";
 export { type ResampleTaps, SEPARABLE_RESAMPLE_KERNEL, separableResample } from "./separable-resample.js";
+export { type Moments, type SynchroniseStatistics, synchronisedBatchNorm } from "./synchronised-batch-norm.js";
 export { type VariableGradients, variableGradients } from "./variable-gradients.js";

@@ -37,6 +37,8 @@ export interface StageSummary {
   readonly steps: number;
   /** Time in training steps, summed over all sittings. */
   readonly seconds: number;
+  /** Share of that time in collectives, waiting for other ranks included; absent for one rank. */
+  readonly communication?: number;
   readonly finalLoss: number;
   /** Means over the last epoch. */
   readonly metrics: Readonly<Record<string, number>>;

@@ -75,6 +75,8 @@ export interface StepReport {
   readonly dataWaitMs: number;
   /** Milliseconds from the batch to the finished update, without hooks. */
   readonly stepMs: number;
+  /** Of these, in collectives, waiting for other ranks included; absent where the communicator does not count. */
+  readonly communicationMs?: number;
   /** Images of this rank. */
   readonly batchSize: number;
 }

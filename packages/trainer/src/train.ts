@@ -9,7 +9,14 @@ import {
 import type { Optimizer, Schedule } from "@simclr/optim";
 import { averageNumbers } from "./all-reduce.js";
 import { captureHooks, checkFiniteState, checkHookNames, restoreHooks } from "./hook-states.js";
-import { defineHook, runHooks, type TrainerHook, type TrainingReport, type TrainingRun } from "./hooks.js";
+import {
+  defineHook,
+  runHooks,
+  type StepReport,
+  type TrainerHook,
+  type TrainingReport,
+  type TrainingRun,
+} from "./hooks.js";
 import { checkRanksAgree, shareState } from "./ranks.js";
 import { captureState, restoreState, type TrainingState } from "./state.js";
 import { runStep } from "./step.js";
@@ -247,6 +254,7 @@ class Loop<Batch> implements TrainingRun {
       const start = { step, epoch, stepInEpoch, learningRate: this.schedule.learningRateAt(step) };
       await runHooks(this.#hooks, "stepStart", this, start);
       const began = performance.now();
+      const waitedBefore = communicator.waitedMs;
       const context = { step, epoch, stepInEpoch, totalSteps, random, communicator };
       const checkGradients = this.#checkGradientsEvery > 0 && step % this.#checkGradientsEvery === 0;
       const { stopWanted, endWanted, ...outcome } = await runStep(this, batch, context, {
@@ -257,7 +265,10 @@ class Loop<Batch> implements TrainingRun {
       });
       const stepMs = performance.now() - began;
       const imagesPerSecond = perSecond(batchSize * communicator.size, dataWaitMs + stepMs);
-      const report = { step, epoch, ...outcome, imagesPerSecond, dataWaitMs, stepMs, batchSize };
+      const report: StepReport = {
+        ...{ step, epoch, ...outcome, imagesPerSecond, dataWaitMs, stepMs, batchSize },
+        ...(waitedBefore !== undefined && { communicationMs: communicator.waitedMs! - waitedBefore }),
+      };
       this.step = step + 1;
       this.#lastLoss = report.loss;
       const compares =

@@ -2,11 +2,13 @@ import {
   BackendError,
   type BlockingCollectives,
   type Communicator,
+  checkPositive,
   InvalidArgumentError,
   type Reduction,
   TrainingError,
 } from "@simclr/core";
 import type { Launcher } from "../launcher.js";
+import { Waits } from "../waits.js";
 import { loadMpi, type MpiArgument, type MpiBindings, type MpiFunction, type MpiHandle } from "./bindings.js";
 
 /** Values up to which a call blocks the event loop: 64 KiB take a few tens of microseconds, a worker thread's hop 20. */
@@ -21,6 +23,11 @@ export interface MpiOptions {
   readonly library?: string | undefined;
   /** What started this process; its size must be MPI's. */
   readonly launcher?: Launcher | undefined;
+  /**
+   * Longest wait in a collective, in milliseconds; longer than the launcher's keepalive, and than whatever one rank does alone
+   * between two steps. A barrier may take 12 times as long. @defaultValue 600000
+   */
+  readonly stallMs?: number | undefined;
 }
 
 /** A communicator over MPI, and what its library says of itself. */
@@ -34,15 +41,17 @@ export interface MpiCommunicator extends Communicator {
  *
  * Small collectives block for some microseconds; large ones run on a worker thread, one at a time, in the order of the
  * calls. Until `close`, an uncaught error or an exit with a code other than 0 ends every rank: a rank that leaves
- * silently would let the others wait for ever.
+ * silently would let the others wait for ever. A rank that waits longer than `stallMs` for one that hangs is killed, and
+ * the launcher ends the others.
  *
  * @throws BackendError if libmpi or koffi is missing, MPI does not start, or it sees another number of ranks than the
  * launcher started (a launcher of one MPI with the library of another).
  */
-export function mpiCommunicator({ library, launcher }: MpiOptions = {}): MpiCommunicator {
+export function mpiCommunicator({ library, launcher, stallMs = 600_000 }: MpiOptions = {}): MpiCommunicator {
+  checkPositive("mpiCommunicator", { stallMs });
   const family = launcher?.name === "MPICH" ? "MPICH" : "Open MPI";
   const mpi = loadMpi(library ?? process.env.SIMCLR_MPI_LIBRARY, family);
-  return new Ranks(mpi, launcher);
+  return new Ranks(mpi, launcher, stallMs);
 }
 
 /** One collective that is ready to be made. Its closures keep the buffers reachable, which koffi does not. */
@@ -65,12 +74,13 @@ class Ranks implements MpiCommunicator {
   readonly #background: MpiHandle;
   /** Whether a blocking call may run while another is under way on a worker thread. */
   readonly #threads: boolean;
+  readonly #waits: Waits;
   #tail: Promise<unknown> = Promise.resolve();
   /** Calls under way on worker threads. */
   #pending = 0;
   #closed = false;
 
-  constructor(mpi: MpiBindings, launcher: Launcher | undefined) {
+  constructor(mpi: MpiBindings, launcher: Launcher | undefined, stallMs: number) {
     this.#mpi = mpi;
     const { functions, constants } = mpi;
     this.#world = constants.world;
@@ -96,8 +106,13 @@ class Ranks implements MpiCommunicator {
         { subject: "ranks", expected: String(launcher.size), received: String(this.size) },
       );
     }
+    this.#waits = new Waits(stallMs);
     process.on("uncaughtExceptionMonitor", this.#onUncaught);
     process.on("exit", this.#onExit);
+  }
+
+  get waitedMs(): number {
+    return this.#waits.waitedMs;
   }
 
   readonly blocking: BlockingCollectives = {
@@ -144,11 +159,13 @@ class Ranks implements MpiCommunicator {
       const request: [MpiHandle | null] = [null];
       this.#check("MPI_Ibarrier", functions.startBarrier(this.#background, request));
       const done: [number] = [0];
-      for (let waitMs = 0.5; ; waitMs = Math.min(2 * waitMs, 20)) {
-        this.#check("MPI_Test", functions.test(request, done, constants.statusIgnore));
-        if (done[0] !== 0) return;
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
-      }
+      await this.#waits.inBarrier(async () => {
+        for (let waitMs = 0.5; ; waitMs = Math.min(2 * waitMs, 20)) {
+          this.#check("MPI_Test", functions.test(request, done, constants.statusIgnore));
+          if (done[0] !== 0) return;
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
+        }
+      });
     });
   }
 
@@ -163,7 +180,11 @@ class Ranks implements MpiCommunicator {
     this.#closed = true;
     process.off("uncaughtExceptionMonitor", this.#onUncaught);
     process.off("exit", this.#onExit);
-    this.#check("MPI_Finalize", this.#mpi.functions.finalize());
+    this.#check(
+      "MPI_Finalize",
+      this.#waits.inBlocking(() => this.#mpi.functions.finalize()),
+    );
+    await this.#waits.stop();
   }
 
   // ---- private
@@ -221,18 +242,17 @@ class Ranks implements MpiCommunicator {
   #collective<R>(call: Call<R>): Promise<R> {
     if (call.count <= BLOCKING_VALUES)
       return this.#threads ? settle(() => this.#block(call)) : this.#after(async () => this.#block(call));
-    return this.#after(
-      () =>
-        new Promise<R>((resolve, reject) => {
-          this.#checkOpen(call.name);
-          call.function.async(...call.argumentsOn(this.#background), (error, status) => {
-            this.#pending--;
-            if (error) reject(error);
-            else resolve(settle(() => this.#checked(call.name, status, call.result)));
-          });
-          this.#pending++;
-        }),
-    );
+    const start = (): Promise<R> =>
+      new Promise((resolve, reject) => {
+        this.#checkOpen(call.name);
+        call.function.async(...call.argumentsOn(this.#background), (error, status) => {
+          this.#pending--;
+          if (error) reject(error);
+          else resolve(settle(() => this.#checked(call.name, status, call.result)));
+        });
+        this.#pending++;
+      });
+    return this.#after(() => this.#waits.inCollective(start));
   }
 
   #block<R>(call: Call<R>): R {
@@ -242,7 +262,8 @@ class Ranks implements MpiCommunicator {
         `${call.name}: another call is under way on a worker thread, and ${this.#mpi.file} was not built for several threads (MPI_THREAD_MULTIPLE). Await it first, or use another MPI.`,
         { subject: call.name },
       );
-    return this.#checked(call.name, call.function(...call.argumentsOn(this.#world)), call.result);
+    const status = this.#waits.inBlocking(() => call.function(...call.argumentsOn(this.#world)));
+    return this.#checked(call.name, status, call.result);
   }
 
   #checkOpen(name: string): void {
@@ -294,7 +315,7 @@ class Ranks implements MpiCommunicator {
     if (this.#closed) return;
     if (code === 0) {
       this.#closed = true;
-      this.#mpi.functions.finalize();
+      this.#waits.inBlocking(() => this.#mpi.functions.finalize());
     } else {
       this.#abort(code);
     }

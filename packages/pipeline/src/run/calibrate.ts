@@ -1,4 +1,4 @@
-import type { Random } from "@simclr/core";
+import type { Dataset, Random } from "@simclr/core";
 import type { CalibrationCheck } from "@simclr/report";
 import * as tf from "@tensorflow/tfjs-core";
 import { buildEncoder, testRecipe } from "../build.js";
@@ -6,7 +6,15 @@ import type { RunImages } from "../images.js";
 import type { StageSummary } from "../results.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { applyBudget } from "../stages/label-budget.js";
-import { featuresOf, logitsOf, measureKnn, measureLinear, measureLogits, representation } from "../stages/measure.js";
+import {
+  type Forward,
+  featuresOf,
+  logitsOf,
+  measureKnn,
+  measureLinear,
+  measureLogits,
+  representation,
+} from "../stages/measure.js";
 import type { StageEnvironment } from "../stages/train-stage.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -27,23 +35,21 @@ export async function calibrate(
   const { batchSize } = config.evaluate;
 
   const { network, summary } = await trainCalibration(images, folder, random, environment);
-  if (communicator.rank > 0) {
-    network.dispose();
-    return { rows: [], summary };
-  }
-  const supervised = measureLogits(await featuresOf(images.test, recipe, batchSize, logitsOf(network)), "supervised");
+  const rowsOf = (dataset: Dataset, forward: Forward) => featuresOf(dataset, recipe, batchSize, forward, communicator);
+  const logits = await rowsOf(images.test, logitsOf(network));
   network.dispose();
-
-  const trainPixels = await featuresOf(images.train, recipe, batchSize, pixelRows);
-  const testPixels = await featuresOf(images.test, recipe, batchSize, pixelRows);
-  const knn = await measureKnn(trainPixels, testPixels, classCount, config);
-
   const encoder = buildEncoder(environment, random.fork("weights"));
-  const [train, test] = [
-    await featuresOf(images.train, recipe, batchSize, representation(encoder)),
-    await featuresOf(images.test, recipe, batchSize, representation(encoder)),
-  ];
+  const forward = representation(encoder);
+  const [train, test] = [await rowsOf(images.train, forward), await rowsOf(images.test, forward)];
   encoder.dispose();
+  if (communicator.rank > 0) return { rows: [], summary };
+
+  const supervised = measureLogits(logits, "supervised");
+  const [trainPixels, testPixels] = [
+    await featuresOf(images.train, recipe, batchSize, pixelRows),
+    await featuresOf(images.test, recipe, batchSize, pixelRows),
+  ];
+  const knn = await measureKnn(trainPixels, testPixels, classCount, config);
   const probe = await measureLinear(train, test, classCount, config);
   return {
     summary,

@@ -43,33 +43,31 @@ export async function measureRepresentation(
   pretrained: Pretrained,
   budgets: readonly LabelledSubset[],
 ): Promise<number> {
-  const { config, images, communicator, events } = state;
-  if (communicator.rank > 0) return Number.NaN;
+  const { config, images, events } = state;
   events.line("measuring the representation");
   const sets = labelSets(state, budgets);
   const classCount = images.classNames.length;
   const sides = once(() => sidesOf(state, representation(pretrained.encoder)));
   let probe = Number.NaN;
   for (const set of sets) {
-    const measured = await remembered(state, pretrained, "representation", set, async () => {
-      const { train, test } = await sides();
+    const measured = await remembered(state, pretrained, "representation", set, sides, async ({ train, test }) => {
       const rows = labelledRows(train, set.labels);
       return {
         knn: await measureKnn(rows, test, classCount, config),
         linear: await measureLinear(rows, test, classCount, config),
       };
     });
+    if (measured === undefined) continue;
     addRow(state, "kNN", set, measured.knn);
     addRow(state, "linear probe", set, measured.linear);
     if (Number.isNaN(probe)) probe = measured.linear.top1;
   }
   const { train: trainImages } = images;
   const whole = { words: "", count: trainImages.size, labels: trainImages.labels };
-  const survey = await remembered(state, pretrained, "survey", whole, async () => {
-    const { train, test } = await sides();
-    return surveyRepresentation(state, train, test);
-  });
-  if (state.report) state.report.survey = survey;
+  const survey = await remembered(state, pretrained, "survey", whole, sides, ({ train, test }) =>
+    surveyRepresentation(state, train, test),
+  );
+  if (state.report && survey) state.report.survey = survey;
   if (config.evaluate.depths) await measureDepths(state, pretrained, sets);
   return probe;
 }
@@ -116,8 +114,7 @@ async function measureDepths(state: RunState, pretrained: Pretrained, sets: read
   const { names, forward, widths } = depthsOf(pretrained.encoder, pretrained.head);
   const sides = once(() => sidesOf(state, forward));
   for (const set of sets) {
-    const measured = await remembered(state, pretrained, "depths", set, async () => {
-      const { train, test } = await sides();
+    const measured = await remembered(state, pretrained, "depths", set, sides, async ({ train, test }) => {
       const rows = labelledRows(train, set.labels);
       const found: DepthProbe[] = [];
       for (const [i, depth] of names.entries()) {
@@ -130,6 +127,7 @@ async function measureDepths(state: RunState, pretrained: Pretrained, sets: read
       }
       return found;
     });
+    if (measured === undefined) continue;
     for (const { depth, knn, linear } of measured)
       events.line(`at ${depth}, ${set.words} labels: kNN ${percent(knn)}, linear probe ${percent(linear)}`);
     probes.push(...measured);
@@ -147,28 +145,30 @@ function columnsOf({ values, dimension, labels }: Features, from: number, width:
   return { values: picked, dimension: width, labels };
 }
 
-async function sidesOf({ config, images }: RunState, forward: (images: tf.Tensor4D) => tf.Tensor2D): Promise<Sides> {
+async function sidesOf({ config, images, communicator }: RunState, forward: (images: tf.Tensor4D) => tf.Tensor2D): Promise<Sides> {
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
   return {
-    train: await featuresOf(images.train, recipe, batchSize, forward),
-    test: await featuresOf(images.test, recipe, batchSize, forward),
+    train: await featuresOf(images.train, recipe, batchSize, forward, communicator),
+    test: await featuresOf(images.test, recipe, batchSize, forward, communicator),
   };
 }
 
+/** Undefined on every rank but the first. */
 async function remembered<T>(
-  { config, images, folder }: RunState,
+  { config, images, folder, communicator }: RunState,
   { inputs }: Pretrained,
   what: string,
   set: LabelSet,
-  measure: () => Promise<T>,
-): Promise<T> {
+  rows: () => Promise<Sides>,
+  measure: (sides: Sides) => T | Promise<T>,
+): Promise<T | undefined> {
   const { batchSize: _batchSize, depths: _depths, ...protocol } = config.evaluate;
   const key = fingerprint([
     ...[inputs, what, protocol, config.seed, config.data.imageSize],
     ...[images.train.fingerprint, images.test.fingerprint, [...set.labels]],
   ]);
-  return remember(folder.stage("measured", `${what}-${key}.json`), key, measure);
+  return remember({ file: folder.stage("measured", `${what}-${key}.json`), inputs: key, rows, measure }, communicator);
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

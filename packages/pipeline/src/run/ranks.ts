@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { BackendReport } from "@simclr/backends";
 import type { Communicator } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
 import { requireAgreement } from "@simclr/distributed";
@@ -9,33 +10,45 @@ import type { LoadedPlugin } from "../plugins/load-plugins.js";
 import type { RunResults } from "../results.js";
 import { type OpenFolderOptions, RunFolder } from "./run-folder.js";
 
-/** Opens the run's folder on every rank; the first one makes it, or moves what was there aside, and holds its lock. */
+/**
+ * Opens the run's folder on every rank; the first one makes it, or moves what was there aside, and holds its lock.
+ *
+ * @throws TrainingError on every rank where one has another configuration, or another Node.js.
+ */
 export async function openTogether(
   config: Config,
   options: Pick<OpenFolderOptions, "fresh" | "shared" | "say">,
   communicator: Communicator,
 ): Promise<RunFolder> {
   if (communicator.size === 1) return RunFolder.open(config, options);
+  const { output: _output, ...decisive } = config;
+  await requireAgreement(communicator, { ...leaves(decisive), "the version of Node.js": process.version });
   const own = communicator.rank === 0 ? await RunFolder.open(config, options) : undefined;
   await communicator.barrier();
   return own ?? RunFolder.open(config, { shared: options.shared, writes: false });
 }
 
-/** @throws TrainingError on every rank where one has another config, other images, other plugins or another Node.js. */
+/** @throws TrainingError on every rank where one has other images, other plugins or another backend. */
 export async function agreeOnInputs(
-  config: Config,
   images: RunImages,
   plugins: readonly LoadedPlugin[],
+  { name }: BackendReport,
   communicator: Communicator,
 ): Promise<void> {
-  const { output: _output, ...decisive } = config;
   await requireAgreement(communicator, {
-    "the configuration": JSON.stringify(decisive),
     "the training images": images.train.fingerprint,
     "the test images": images.test.fingerprint,
-    "the plugins": plugins.map(({ name, sha256 }) => `${name} ${sha256}`).join(", "),
-    "the version of Node.js": process.version,
+    "the plugins": plugins.map(({ name: plugin, sha256 }) => `${plugin} ${sha256}`).join(", "),
+    "the backend": name,
   });
+}
+
+/** Every setting under its path, such as `pretrain.batchSize` or `labels.0.fraction`. */
+function leaves(value: unknown, path = ""): Record<string, string> {
+  if (value === undefined) return {};
+  if (typeof value !== "object" || value === null) return { [path]: String(value) };
+  const inner = Object.entries(value).map(([key, each]) => leaves(each, path === "" ? key : `${path}.${key}`));
+  return Object.assign({}, ...inner) as Record<string, string>;
 }
 
 /** Says how many ranks there are, and warns where those of this machine outnumber its processors. */

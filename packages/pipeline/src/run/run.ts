@@ -86,7 +86,7 @@ async function runIn(
   const backend = await prepareBackend(config, prepared, events);
   const images = await openImages(config, parts, events);
   try {
-    await agreeOnInputs(config, images, parts.plugins, communicator);
+    await agreeOnInputs(images, parts.plugins, backend, communicator);
     const random = Random.fromSeed(config.seed);
     const facts = () => runFacts(config, backend, images, parts.plugins, performance.now() - startedMs);
     const report = isFirst ? new RunReport(facts) : undefined;

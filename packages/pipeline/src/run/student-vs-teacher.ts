@@ -1,4 +1,4 @@
-import { type Dataset, Random, UNLABELLED } from "@simclr/core";
+import { type Communicator, type Dataset, Random, UNLABELLED } from "@simclr/core";
 import { subset } from "@simclr/data";
 import { predictions } from "@simclr/evaluate";
 import type { ClassifierNetwork } from "@simclr/models";
@@ -19,12 +19,13 @@ export interface TrainingAnswers {
   readonly isLabelled: readonly boolean[];
 }
 
-/** Asks a network for the class of training images, the same images each time: at most 5,000, at the test-time crop. */
+/** Asks a network for the class of training images, the same images each time: at most 5,000, at the test-time crop; collective. */
 export async function askTrainingImages(
   network: ClassifierNetwork,
   train: Dataset,
   labelled: Dataset,
   config: Config,
+  communicator: Communicator,
 ): Promise<TrainingAnswers> {
   const rows = Random.fromSeed(config.seed).fork("student-vs-teacher").permutation(train.size).slice(0, MOST_IMAGES);
   const asked = subset(train, rows);
@@ -33,6 +34,7 @@ export async function askTrainingImages(
     testRecipe(config),
     config.evaluate.batchSize,
     logitsOf(network),
+    communicator,
   );
   return {
     predictions: [...predictions(values, dimension)],

@@ -99,11 +99,11 @@ async function trainingAnswers(
   { network, inputs }: Classified,
   { dataset }: LabelledSubset,
 ): Promise<TrainingAnswers | undefined> {
-  if (communicator.rank > 0 || rehearsal !== undefined) return undefined;
+  if (rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, config.seed, images.train.fingerprint, dataset.fingerprint]);
-  return remember(folder.stage("measured", `training-answers-${key}.json`), key, () =>
-    askTrainingImages(network, images.train, dataset, config),
-  );
+  const file = folder.stage("measured", `training-answers-${key}.json`);
+  const rows = () => askTrainingImages(network, images.train, dataset, config, communicator);
+  return remember({ file, inputs: key, rows, measure: (answers) => answers }, communicator);
 }
 
 /** Measures a network on the test images; gives the classes that it predicts, on the first rank, unless nothing is trained. */
@@ -116,16 +116,20 @@ async function addNetwork(
 ): Promise<readonly number[] | undefined> {
   const { config, images, communicator, folder } = state;
   state.stages.push(summary);
-  if (communicator.rank > 0 || state.rehearsal !== undefined) return undefined;
+  if (state.rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, images.test.fingerprint, config.data.imageSize, "answers and how sure they are"]);
-  const measured = await remember(folder.stage("measured", `network-${key}.json`), key, async () => {
-    const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;
-    const forward = logitsOf(network);
-    return measureLogits(
-      await featuresOf(images.test, testRecipe(config), config.evaluate.batchSize, forward),
-      protocol,
-    );
-  });
+  const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;
+  const { batchSize } = config.evaluate;
+  const measured = await remember(
+    {
+      file: folder.stage("measured", `network-${key}.json`),
+      inputs: key,
+      rows: () => featuresOf(images.test, testRecipe(config), batchSize, logitsOf(network), communicator),
+      measure: (logits) => measureLogits(logits, protocol),
+    },
+    communicator,
+  );
+  if (measured === undefined) return undefined;
   addRow(state, method, labelled, measured, isBaseline);
   return measured.predictions;
 }

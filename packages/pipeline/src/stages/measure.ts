@@ -1,6 +1,7 @@
 import { type Augmentation, batchView, splitCrop } from "@simclr/augment";
-import { type Dataset, Random } from "@simclr/core";
+import { type Communicator, type Dataset, Random, singleProcess } from "@simclr/core";
 import { createLoader } from "@simclr/data";
+import { gatherParts } from "@simclr/distributed";
 import {
   accuracy,
   expectedCalibrationError,
@@ -24,17 +25,58 @@ export interface Features {
   readonly labels: Int32Array;
 }
 
-/** Runs `forward` over all images, in order, with the test-time crop. */
+/** Rows of numbers for a batch of images. */
+export type Forward = (images: tf.Tensor4D) => tf.Tensor2D;
+
+/**
+ * Runs `forward` over all images, in order, with the test-time crop. Collective: each rank takes its part of the batches that
+ * one rank would make, and all get all rows, the same as from one.
+ */
 export async function featuresOf(
   dataset: Dataset,
   recipe: readonly Augmentation[],
   batchSize: number,
-  forward: (images: tf.Tensor4D) => tf.Tensor2D,
+  forward: Forward,
+  communicator: Communicator = singleProcess(),
 ): Promise<Features> {
+  const { size } = communicator;
+  const own = ownBatches(dataset.size, batchSize, communicator);
+  const { features, dimension } = own.length > 0 ? await rowsOf(dataset, own, recipe, batchSize, forward) : NO_ROWS;
+  if (size === 1) return { values: features, dimension, labels: dataset.labels };
+  const widest = Float32Array.of(dimension);
+  await communicator.allReduce(widest, "max"); // a rank without a batch does not know it
+  const parts = await gatherParts(communicator, features);
+  const values = new Float32Array(dataset.size * widest[0]!);
+  let offset = 0;
+  for (const part of parts) {
+    values.set(part, offset);
+    offset += part.length;
+  }
+  return { values, dimension: widest[0]!, labels: dataset.labels };
+}
+
+const NO_ROWS = { features: new Float32Array(0), dimension: 0 };
+
+/** The images of this rank's batches: whole ones, so that a batch holds the same images whatever the number of ranks. */
+function ownBatches(images: number, batchSize: number, { rank, size }: Communicator): Int32Array {
+  const batches = Math.ceil(images / batchSize);
+  const edge = (part: number): number => Math.min(images, Math.floor((part * batches) / size) * batchSize);
+  const [start, end] = [edge(rank), rank + 1 === size ? images : edge(rank + 1)];
+  return Int32Array.from({ length: end - start }, (_, i) => start + i);
+}
+
+async function rowsOf(
+  dataset: Dataset,
+  indices: Int32Array,
+  recipe: readonly Augmentation[],
+  batchSize: number,
+  forward: Forward,
+): Promise<{ readonly features: Float32Array; readonly dimension: number }> {
   const random = Random.fromSeed(0); // a test-time recipe draws nothing
   const { crop } = splitCrop(recipe);
   const loader = createLoader(dataset, {
     batchSize,
+    indices,
     random,
     shuffle: false,
     dropLast: false,
@@ -44,8 +86,7 @@ export async function featuresOf(
     for await (const batch of loader.epoch(0)) yield batchView(batch, recipe, { random, epoch: 0, step: 0, view: 0 });
   }
   try {
-    const { features, dimension } = await extractFeatures({ forward, batches: images() });
-    return { values: features, dimension, labels: dataset.labels };
+    return await extractFeatures({ forward, batches: images() });
   } finally {
     await loader.close();
   }

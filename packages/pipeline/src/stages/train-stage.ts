@@ -42,7 +42,6 @@ import type { Parts } from "../plugins/parts.js";
 import { recordPlugins } from "../plugins/recorded-plugins.js";
 import type { StageSummary } from "../results.js";
 import { starvationHook } from "./starvation-hook.js";
-import { watchdogHook } from "./watchdog-hook.js";
 
 /** One training with its own folder, checkpoints and metrics. */
 export interface TrainStage {
@@ -179,6 +178,8 @@ export async function trainStage(stage: TrainStage, environment: StageEnvironmen
   }
   if (communicator.rank === 0) {
     const summary = summarize(title, folder, await readSteps(metricsFile), loader.stepsPerEpoch);
+    if (summary.communication !== undefined)
+      events.line(`${title}: ${(100 * summary.communication).toFixed(1)} % of the time in collectives`);
     await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify({ inputs, summary }, null, 2)}\n`);
   }
   await communicator.barrier(); // it is written
@@ -231,7 +232,6 @@ function hooksOf(
   const isFirst = communicator.rank === 0;
   const { folder, training, place } = stage;
   return [
-    ...(communicator.size > 1 ? [watchdogHook()] : []),
     ...(isFirst ? [memoryHook({ everySteps: 10, warn: warner(environment), maxBytes: maxBytes(config) })] : []),
     ...(isFirst ? (stage.measures ?? []) : []),
     ...buildHooks(training, place, parts, { folder, say: events.line }),
@@ -297,11 +297,14 @@ function summarize(stage: string, folder: string, reports: readonly StepReport[]
   const mean = (value: (report: StepReport) => number): number =>
     last.reduce((sum, report) => sum + value(report), 0) / last.length;
   const keys = Object.keys(last[0]?.metrics ?? {}).filter((key) => last.every(({ metrics }) => key in metrics));
+  const seconds = reports.reduce((sum, { stepMs, dataWaitMs }) => sum + stepMs + dataWaitMs, 0) / 1000;
+  const waited = reports.reduce((sum, { communicationMs = 0 }) => sum + communicationMs, 0) / 1000;
   return {
     stage,
     folder,
     steps: reports.length,
-    seconds: reports.reduce((sum, { stepMs, dataWaitMs }) => sum + stepMs + dataWaitMs, 0) / 1000,
+    seconds,
+    ...(waited > 0 && { communication: waited / seconds }),
     finalLoss: mean(({ loss }) => loss),
     metrics: Object.fromEntries(keys.map((key) => [key, mean(({ metrics }) => metrics[key]!)])),
   };
