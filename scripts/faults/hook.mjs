@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defineHook } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 
-const { FAULT_NAN_AT, FAULT_SLOW_CHECKPOINT } = process.env;
+const { FAULT_NAN_AT, FAULT_SLOW_CHECKPOINT, FAULT_ON_RANK, FAULT_AT } = process.env;
 
 export const fault = defineHook({
   name: "fault",
@@ -17,6 +17,7 @@ export const fault = defineHook({
       },
       stepStart(run, start) {
         if (start.step !== steps) throw new Error(`${steps} steps were remembered, ${start.step} were made`);
+        if (FAULT_ON_RANK && run.communicator.rank === 1 && String(start.step) === FAULT_AT) fail(run.communicator);
         if (String(start.step) !== FAULT_NAN_AT) return;
         const [{ variable }] = run.task.weights;
         tf.tidy(() => variable.assign(tf.fill(variable.shape, Number.NaN)));
@@ -30,3 +31,12 @@ export const fault = defineHook({
     };
   },
 });
+
+/** What goes wrong on one rank of several. */
+function fail(communicator) {
+  if (FAULT_ON_RANK === "kill") process.kill(process.pid, "SIGKILL");
+  if (FAULT_ON_RANK === "stop") process.kill(process.pid, "SIGSTOP");
+  if (FAULT_ON_RANK === "exit") process.exit(0);
+  if (FAULT_ON_RANK === "throw in flight") void communicator.allReduce(new Float32Array(2 ** 18), "sum");
+  throw new Error("out of luck");
+}

@@ -69,7 +69,8 @@ export async function prepare(folder, steps) {
     }
 }
 
-const stageOf = (run) => join(run, "pretrain");
+/** The folder of its pretraining. */
+export const stageOf = (run) => join(run, "pretrain");
 const metricsOf = (run) => join(stageOf(run), "metrics.jsonl");
 
 /** Whether pretraining has come to its end, and said so. */

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { ConfigError } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
-import { type Host, launchLine, withoutLauncher } from "@simclr/distributed";
+import { type Host, launcherOf, launchLine, withoutLauncher } from "@simclr/distributed";
 
 export interface LaunchCommandOptions {
   readonly ranks?: number;
@@ -34,7 +34,11 @@ export async function launchCommand(args: readonly string[], options: LaunchComm
     // In a process group of its own, so that Ctrl-C does not reach the launcher, which would end its ranks before they have
     // written a checkpoint. It passes SIGUSR1 on to them, at which they do; a second Ctrl-C ends them at once.
     const stdio = ["ignore", "inherit", "inherit"] as const;
-    const child = spawn(command, line, { stdio: [...stdio], env: withoutLauncher(), detached: true });
+    const child = spawn(command, line, {
+      stdio: [...stdio],
+      env: launcherOf() ? withoutLauncher() : process.env,
+      detached: true,
+    });
     let stops = 0;
     const stop = (): void => void child.kill(stops++ === 0 ? "SIGUSR1" : "SIGTERM");
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { isSimclrError } from "@simclr/core";
 import { connect } from "@simclr/distributed";
 import { InterruptedError, loadConfig, type RunOptions, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
@@ -33,13 +34,21 @@ export async function runCommand(file: string, options: RunCommandOptions, part:
     const outcome = await run(config, { events: terminalEvents(), signal: stop.signal, fresh, communicator, ...part });
     if (communicator.rank === 0) print(outcome, json);
   } catch (error) {
+    if (communicator.size === 1) throw error;
+    // A rank that leaves by itself would wait for a collective of its own that is under way, and the others for it.
+    if (!(error instanceof InterruptedError)) return communicator.abort(wordsOf(error));
     // A launcher takes any code but 0 for a failure of the whole; here the checkpoint is written.
-    if (communicator.size === 1 || !(error instanceof InterruptedError)) throw error;
     if (communicator.rank === 0) process.stderr.write(`${error.message}\n`);
   } finally {
     stop.dispose();
   }
   await communicator.close();
+}
+
+/** What a user can mend is said without the place in the code. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return isSimclrError(error) ? error.message : (error.stack ?? error.message);
 }
 
 function print({ results, folder, report }: RunOutcome, json: boolean): void {

@@ -1,0 +1,78 @@
+// Run by every rank: some steps of each training. Rank 0 writes what came out: the loss, gradients and batch-norm statistics of
+// the first step, and the weights after the last.
+//   steps.mjs OUTPUT '{"backend": "onednn", "tasks": ["simclr"], "steps": 20, "mistake": "local negatives"}'
+import "@tensorflow/tfjs-backend-cpu";
+import "@simclr/backend-onednn/register";
+import "@simclr/ops/register";
+import { writeFileSync } from "node:fs";
+import { Random, readWeights } from "@simclr/core";
+import { connect } from "@simclr/distributed";
+import { constant, lars } from "@simclr/optim";
+import { train } from "@simclr/trainer";
+import * as tf from "@tensorflow/tfjs-core";
+import { MISTAKES } from "./mistakes.mjs";
+import { source, TASKS } from "./tasks.mjs";
+
+const [output, settings] = process.argv.slice(2);
+const { backend, tasks, steps, mistake } = JSON.parse(settings);
+tf.env().set("PROD", true); // no banner
+await tf.setBackend(backend);
+const communicator = connect();
+
+const results = {};
+for (const name of tasks) results[name] = await run(name);
+if (communicator.rank === 0) writeFileSync(output, JSON.stringify({ size: communicator.size, results }));
+await communicator.close();
+
+async function run(name) {
+  const wrong = mistake === undefined ? {} : MISTAKES[mistake](communicator);
+  const task = TASKS[name](wrong.gather);
+  const result = {};
+  const optimizer = lars({ weightDecay: 1e-4 });
+  const watched = {
+    ...optimizer,
+    apply(weights, gradients, learningRate) {
+      result.gradients ??= flat(Object.entries(gradients).map(([key, tensor]) => [key, tensor.dataSync()]));
+      optimizer.apply(weights, gradients, learningRate);
+    },
+  };
+  await train({
+    task: { ...task, step: wrongStep(task, wrong.gradients) },
+    optimizer: watched,
+    schedule: constant(0.02, steps),
+    source: source(communicator),
+    random: Random.fromSeed(5),
+    communicator: wrong.communicator ?? communicator,
+    compareRanksEvery: mistake === undefined ? 5 : 0,
+    hooks: [
+      {
+        name: "watch",
+        async stepEnd(_, { step, loss }) {
+          if (step > 0) return;
+          result.loss = [loss];
+          result.statistics = await values(task.state.filter(({ role }) => role === "statistic"));
+        },
+      },
+    ],
+  });
+  result.weights = await values(task.state);
+  optimizer.dispose();
+  return result;
+}
+
+function wrongStep(task, change) {
+  return async (batch, context) => {
+    const result = await task.step(batch, context);
+    await change?.(task, result.gradients);
+    return result;
+  };
+}
+
+async function values(weights) {
+  return flat(Object.entries(await readWeights(weights)).map(([name, { data }]) => [name, data]));
+}
+
+/** All numbers in the order of their names. */
+function flat(arrays) {
+  return arrays.sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, data]) => [...data]);
+}

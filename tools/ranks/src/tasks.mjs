@@ -1,0 +1,73 @@
+// The trainings that are compared: SimCLR, fine-tuning and distillation of a small ResNet, each with LARS, on images of noise
+// around a colour of their own.
+import { cifar, fineTune } from "@simclr/augment";
+import { Random } from "@simclr/core";
+import { distillation } from "@simclr/distill";
+import { gatherRows } from "@simclr/distributed";
+import { methods, methodTask, supervised } from "@simclr/methods";
+import { classifier, classifierNetwork, projectionHead, resNet } from "@simclr/models";
+
+const SIDE = 8;
+const CLASSES = 3;
+/** Images of a step, on all ranks together: 1, 2, 3 and 4 divide it. */
+const BATCH = 12;
+const random = Random.fromSeed(11);
+
+const encoder = (name) => resNet({ depth: 18, widthMultiplier: 1 / 16, imageSize: SIDE, random: random.fork(name) });
+
+function network(name, zeroInit = true) {
+  const trunk = encoder(name);
+  const shape = { inputDimension: trunk.featureDimension, classCount: CLASSES, zeroInit };
+  return classifierNetwork({ encoder: trunk, classifier: classifier({ ...shape, random: random.fork(name) }) });
+}
+
+/** `gather` gives the rows of all ranks; a mistake has another one. */
+export const TASKS = {
+  simclr(gather = gatherRows) {
+    const trunk = encoder("simclr");
+    const head = projectionHead({ inputDimension: trunk.featureDimension, layers: 2, outputDimension: 16, random });
+    const options = { temperature: 0.5 };
+    return methodTask({
+      method: methods.simclr,
+      options,
+      encoder: trunk,
+      head,
+      recipe: cifar({ size: SIDE }),
+      random,
+      gather,
+    });
+  },
+  "fine-tuning": () => supervised({ network: network("fine-tuning"), recipe: fineTune({ size: SIDE }) }),
+  distillation: () =>
+    distillation({
+      ...{ teacher: network("teacher", false), student: network("student"), recipe: fineTune({ size: SIDE }) },
+      ...{ temperature: 0.5, alpha: 0.5 },
+    }),
+};
+
+/** Each step's images are new; a rank takes its part of them. */
+export function source({ rank, size }) {
+  const own = BATCH / size;
+  return {
+    stepsPerEpoch: 1000,
+    async *epoch(_, startStep) {
+      for (let step = startStep; step < 1000; step++) {
+        const images = Array.from({ length: own }, (_, i) => image(step * BATCH + rank * own + i));
+        yield {
+          kind: "raw",
+          images: Uint8Array.from(images.flatMap(({ pixels }) => [...pixels])),
+          shape: [own, SIDE, SIDE, 3],
+          indices: Int32Array.from(images, ({ index }) => index),
+          labels: Int32Array.from(images, ({ index }) => index % CLASSES),
+        };
+      }
+    },
+  };
+}
+
+/** Classes differ in their tint. */
+function image(index) {
+  const draws = random.fork("image", index);
+  const tint = Array.from({ length: 3 }, (_, c) => draws.integer(20, 120) + (c === index % CLASSES ? 60 : 0));
+  return { index, pixels: Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => tint[i % 3] + draws.integer(0, 60)) };
+}
