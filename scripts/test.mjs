@@ -88,6 +88,9 @@ step("surface, sizes, dependencies", () => {
   check("dependencies", run(process.execPath, ["scripts/check-dependencies.mjs"]));
 });
 step("documentation", () => check("documentation", run(process.execPath, ["scripts/docs-site.mjs"])));
+step("faults of ranks", () =>
+  check("faults of ranks", run(process.execPath, ["scripts/faults.mjs", "--distributed", "--short"])),
+);
 step("packages", () => check("packages", turbo("check:package")));
 step("examples of the READMEs", () =>
   check("examples of the READMEs", run(process.execPath, ["scripts/check-readmes.mjs"])),

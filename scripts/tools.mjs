@@ -49,6 +49,7 @@ const TEST_PACKAGES = [
   { name: "libvulkan1", present: () => hasLibrary("libvulkan.so.1") },
   { name: "openmpi-bin", present: () => onPath("mpirun.openmpi") },
   { name: "mpich", present: () => onPath("mpiexec.hydra") },
+  { name: "iproute2", present: () => onPath("ip") },
 ];
 
 function onPath(command) {

@@ -33,7 +33,8 @@ const SHORT = ["kill", "throw in flight"];
 /** The rows of the table. */
 export async function rankFaults({ lab, totalSteps, isShort, say }) {
   const config = readFileSync(join(lab, "config.yaml"), "utf8")
-    .replace(/optimizer: \{ name: adamw[^}]*\}/, "optimizer: { name: momentum, learningRate: 0.01 }")
+    .replace(/optimizer: \{ name: adamw[^}]*\}/, "optimizer: { name: momentum, learningRate: 0.001 }")
+    .replace("pretrain:\n", "method: { temperature: 0.5 }\npretrain:\n")
     .replace(/ {2}averageDecay.*\n/, "");
   writeFileSync(join(lab, "ranks.yaml"), config);
   const undisturbed = join(lab, "two-ranks");
