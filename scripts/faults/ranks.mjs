@@ -85,7 +85,7 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
       seconds: ended.secondsAfter?.toFixed(1),
       exit: ended.status,
       lost: `${lost} ${lost === 1 ? "step" : "steps"}`,
-      message: inside === "kill" || onHosts ? "mpirun's own" : message(ended, lab),
+      message: said(ended, says, lab),
       same: equal ? "bit for bit" : "NO",
       other: distance.toExponential(0),
       problems,
@@ -93,6 +93,12 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
   } finally {
     hosts?.remove();
   }
+}
+
+/** Our own line of all that the launcher and the ranks said. */
+function said(ended, says, lab) {
+  const told = ended.stderr.split("\n").find((text) => says?.test(text) || /: stopped at step/.test(text));
+  return told === undefined ? "the launcher's own" : message({ stderr: told }, lab).replace(/process \d+/, "process …");
 }
 
 /** Largest difference of the losses, each relative to itself, and of the last weights, relative to the largest of them. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { spawnSimclr } from "./testing.js";
@@ -58,10 +58,33 @@ describe.runIf(hasMpi)("simclr launch", () => {
     expect(JSON.parse(readFileSync(join(folder, "two/results.json"), "utf8")).accuracy).toHaveLength(accuracy.length);
   });
 
-  it("refuses a batch that the ranks cannot share, on all of them", async () => {
+  it("names the setting in which ranks differ, and what each has", async () => {
+    // Each rank reads a configuration of its own.
+    const byRank = `sh -c 'exec "$0" "$@" --set seed=$OMPI_COMM_WORLD_RANK' ${process.execPath}`;
+    const { stdout } = await simclr(
+      "launch",
+      "-n",
+      "2",
+      "--threads",
+      "1",
+      "--dry-run",
+      "run",
+      "ranks.yaml",
+      "-o",
+      "differ",
+    );
+    const line = stdout.trim().replace(` ${process.execPath} `, ` ${byRank} `);
+    const ended = spawnSync("sh", ["-c", line], { cwd: folder, encoding: "utf8" });
+    expect(ended.stderr).toContain('The ranks disagree on seed (rank 1 has "1", rank 0 has "0").');
+    expect(ended.status).toBe(70);
+  });
+
+  it("refuses a batch that the ranks cannot share, on all of them, and warns of too many", async () => {
     const ended = await simclr("launch", "-n", "5", "--threads", "1", "run", "ranks.yaml", "-o", "five");
     expect(ended.status).not.toBe(0);
     expect(ended.stderr).toContain("`batchSize` must be a multiple of 5, the number of ranks; received 24");
+    const { length: processors } = cpus();
+    if (processors < 5) expect(ended.stderr).toMatch(/warning: 5 ranks share \d processors of this machine/);
   });
 });
 

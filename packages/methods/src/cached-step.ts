@@ -2,10 +2,11 @@ import type { ImageBatch, Random } from "@simclr/core";
 import { BatchStatistics } from "@simclr/models";
 import type { StepContext, StepResult } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
+import { acrossRanks } from "./across-ranks.js";
 import { batchParts, drawViews } from "./batch-parts.js";
 import type { Encoded, MethodStep } from "./define-method.js";
 import { weightGradients } from "./gradients.js";
-import { measure, type StepParts, stepResult, withRows } from "./step-parts.js";
+import { measure, type ShareRows, type StepParts, sharedRows, stepResult, withRows } from "./step-parts.js";
 
 /** What all parts of a batch gave, joined; to be disposed. */
 interface Joined {
@@ -21,6 +22,9 @@ interface Joined {
  * of that gradient. Only one part's activations are in memory at a time. Running statistics of the trained network are
  * recorded in the second pass alone, and move once, by the mean over the parts.
  *
+ * With several ranks, whose rows `share` gathers, the loss is that of the rows of all; batch norm normalises each part
+ * together with the other ranks' parts of the same place.
+ *
  * @see Gao et al. 2021, arXiv:2101.06983
  */
 export function cachedStep(
@@ -29,24 +33,24 @@ export function cachedStep(
   batch: ImageBatch,
   context: StepContext,
   microBatch: number,
+  share?: ShareRows,
 ): StepResult {
   const slices = batchParts(batch, microBatch);
   const { statisticsParts } = parts;
   const statistics = new BatchStatistics();
   let joined: Joined | undefined;
-  let metrics: Record<string, tf.Scalar> = {};
   let differentiated: Differentiated | undefined;
   let gradients: Record<string, tf.Tensor> = {};
   try {
-    joined = encodeParts(parts, plan, slices, context, statistics);
+    joined = encodeParts(parts, plan, slices, context, statistics, share);
     const { encoded, targets } = joined;
-    metrics = measure(plan, encoded, targets);
-    differentiated = differentiateLoss(parts, plan, encoded, targets);
+    differentiated = differentiateLoss(parts, plan, encoded, targets, share);
     for (const [i, slice] of slices.entries()) {
       const views = drawViews(slice, parts.views, context);
       const { rowGradients } = differentiated;
       const surrogate = (): tf.Scalar => {
-        const pass = { training: true, statistics, statisticsParts, random: drawsOf(context, i) };
+        const random = drawsOf(context, i);
+        const pass = { training: true, statistics, statisticsParts, random, ...acrossRanks(context) };
         const { rows } = withRows(plan.encode(views, pass));
         const shares = rowGradients.map((g) => tf.slice2d(g, [i * microBatch, 0], [microBatch, -1]));
         return tf.addN(rows.map((row, v) => tf.sum(tf.mul(row, shares[v]!)))) as tf.Scalar;
@@ -56,11 +60,12 @@ export function cachedStep(
       gradients = add(gradients, share.gradients);
     }
     gradients = { ...gradients, ...differentiated.lossGradients };
-    const { loss } = differentiated;
+    const { loss, metrics } = differentiated;
     return stepResult(plan, loss, gradients, metrics, targets, statistics, () => statistics.applyMean());
   } catch (error) {
     statistics.dispose();
-    tf.dispose([gradients, metrics, differentiated?.loss ?? [], differentiated?.lossGradients ?? {}]);
+    const { loss = [], lossGradients = {}, metrics = {} } = differentiated ?? {};
+    tf.dispose([gradients, metrics, loss, lossGradients]);
     tf.dispose([...(joined?.targets ?? [])]);
     throw error;
   } finally {
@@ -75,14 +80,16 @@ function encodeParts(
   slices: readonly ImageBatch[],
   context: StepContext,
   statistics: BatchStatistics,
+  share: ShareRows | undefined,
 ): Joined {
   const seen: Joined[] = slices.map((slice, i) =>
     tf.tidy(() => {
       const views = drawViews(slice, parts.views, context);
       const random = drawsOf(context, i);
       const { statisticsParts } = parts;
-      const { projections, rows } = plan.encode(views, { training: true, statisticsParts, random });
-      const pass = { training: true, statistics, statisticsParts, random: random.fork("targets") };
+      const ranks = acrossRanks(context);
+      const { projections, rows } = plan.encode(views, { training: true, statisticsParts, random, ...ranks });
+      const pass = { training: true, statistics, statisticsParts, random: random.fork("targets"), ...ranks };
       const targets = plan.targets?.(views, pass) ?? [];
       return { encoded: { projections: [...projections], rows: [...(rows ?? [])] }, targets: [...targets] };
     }),
@@ -96,7 +103,9 @@ function encodeParts(
     ); // [N, …]
   const projections = join(({ encoded }) => encoded.projections);
   const rows = join(({ encoded }) => encoded.rows);
-  const targets = join((part) => part.targets);
+  const ownTargets = join((part) => part.targets);
+  const targets = share === undefined ? ownTargets : tf.tidy(() => ownTargets.map(share));
+  if (share !== undefined) tf.dispose(ownTargets);
   for (const { encoded, targets: own } of seen) tf.dispose([...encoded.projections, ...encoded.rows, ...own]);
   return { encoded: withRows({ projections, ...(rows.length > 0 && { rows }) }), targets };
 }
@@ -109,6 +118,7 @@ interface Differentiated {
   /** As the rows. */
   readonly rowGradients: readonly tf.Tensor2D[];
   readonly lossGradients: Record<string, tf.Tensor>;
+  readonly metrics: Record<string, tf.Scalar>;
 }
 
 function differentiateLoss(
@@ -116,12 +126,19 @@ function differentiateLoss(
   plan: MethodStep,
   encoded: Required<Encoded>,
   targets: readonly tf.Tensor2D[],
+  share: ShareRows | undefined,
 ): Differentiated {
   const { rows } = encoded;
   const inputs = [...rows, ...lossWeights.map(({ variable }) => variable)];
-  const { value, grads } = tf.valueAndGrads(() => plan.loss(encoded, targets))(inputs);
+  let metrics: Record<string, tf.Scalar> = {};
+  const { value, grads } = tf.valueAndGrads(() => {
+    const all = share === undefined ? encoded : sharedRows(encoded, share);
+    metrics = measure(plan, all, targets);
+    return plan.loss(all, targets);
+  })(inputs);
   const lossGradients = Object.fromEntries(lossWeights.map(({ name }, i) => [name, grads[rows.length + i]!]));
-  return { loss: value as tf.Scalar, rowGradients: grads.slice(0, rows.length) as tf.Tensor2D[], lossGradients };
+  const rowGradients = grads.slice(0, rows.length) as tf.Tensor2D[];
+  return { loss: value as tf.Scalar, rowGradients, lossGradients, metrics };
 }
 
 /** The sums by name; disposes what it was given. */

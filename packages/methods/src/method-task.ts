@@ -8,7 +8,7 @@ import { drawViews } from "./batch-parts.js";
 import { cachedStep } from "./cached-step.js";
 import type { Method, MethodStep } from "./define-method.js";
 import { trainable, weightGradients } from "./gradients.js";
-import { measure, type StepParts, stepResult, withRows } from "./step-parts.js";
+import { measure, type ShareRows, type StepParts, sharedRows, stepResult, withRows } from "./step-parts.js";
 
 export interface MethodTaskOptions<Options extends object> extends NetworkParts {
   /** A built-in one of `methods`, or one of your own from `defineMethod`. */
@@ -22,7 +22,8 @@ export interface MethodTaskOptions<Options extends object> extends NetworkParts 
   /**
    * Images that go through the network at a time, >= 1; a batch must have a multiple of it. The gradient is that of the
    * whole batch, all its negatives included; batch norm normalises in groups of `microBatch` images. A step then takes one
-   * more forward pass. @defaultValue the whole batch
+   * more forward pass. With several ranks it counts the images of each: a group then has `microBatch` images of every rank.
+   * @defaultValue the whole batch
    */
   readonly microBatch?: number | undefined;
   /**
@@ -33,7 +34,7 @@ export interface MethodTaskOptions<Options extends object> extends NetworkParts 
   /**
    * The rows of all ranks, in rank order, with their gradient: `gatherRows` of `@simclr/distributed`. Every rank then takes
    * the loss of the whole batch, so that the mean of the ranks' gradients is that of the whole batch. Needed on several
-   * ranks, and not together with `microBatch`. @defaultValue one rank
+   * ranks. @defaultValue one rank
    */
   readonly gather?: ((rows: tf.Tensor2D, communicator: Communicator) => tf.Tensor2D) | undefined;
 }
@@ -77,15 +78,14 @@ export function methodTask<Options extends object>(options: MethodTaskOptions<Op
     async step(batch, context) {
       const { communicator } = context;
       const isShared = communicator.size > 1;
-      if (isShared && (gather === undefined || microBatch !== undefined))
-        refuseRanks(method.name, communicator, microBatch);
+      if (isShared && gather === undefined) refuseRanks(method.name, communicator);
       const share = isShared ? (rows: tf.Tensor2D) => gather!(rows, communicator) : undefined;
       const { step, epoch, totalSteps } = context;
       const plan = built.step({ step, epoch, totalSteps });
       const isWhole = microBatch === undefined || microBatch === batch.indices.length;
       return isWhole
         ? wholeStep(parts, plan, batch, context, share)
-        : cachedStep(parts, plan, batch, context, microBatch);
+        : cachedStep(parts, plan, batch, context, microBatch, share);
     },
     dispose: () => tf.dispose(own.map(({ variable }) => variable)),
   };
@@ -97,23 +97,21 @@ function wholeStep(
   plan: MethodStep,
   batch: ImageBatch,
   context: StepContext,
-  share?: (rows: tf.Tensor2D) => tf.Tensor2D,
+  share?: ShareRows,
 ): StepResult {
   const statistics = new BatchStatistics();
   const random = context.random.fork("network", context.step);
   const { statisticsParts } = parts;
   const pass = { training: true, statistics, random, statisticsParts, ...acrossRanks(context) };
   const views = drawViews(batch, parts.views, context);
+  const allTargets = (own: readonly tf.Tensor2D[]) => (share === undefined ? [...own] : own.map(share));
   let targets: readonly tf.Tensor2D[] = [];
   let metrics: Record<string, tf.Scalar> = {};
   try {
-    if (plan.targets !== undefined) targets = tf.tidy(() => shared(plan.targets!(views, pass), share));
+    if (plan.targets !== undefined) targets = tf.tidy(() => allTargets(plan.targets!(views, pass)));
     const { loss, gradients } = weightGradients(() => {
-      const { projections, rows } = plan.encode(views, pass);
-      const encoded = withRows({
-        projections: shared(projections, share),
-        ...(rows && { rows: shared(rows, share) }),
-      });
+      const own = plan.encode(views, pass);
+      const encoded = share === undefined ? withRows(own) : sharedRows(own, share);
       metrics = measure(plan, encoded, targets);
       return plan.loss(encoded, targets);
     }, [...parts.encoderWeights, ...parts.lossWeights]);
@@ -127,16 +125,9 @@ function wholeStep(
   }
 }
 
-const shared = (tensors: readonly tf.Tensor2D[], share: ((rows: tf.Tensor2D) => tf.Tensor2D) | undefined) =>
-  share === undefined ? [...tensors] : tensors.map(share);
-
-function refuseRanks(name: string, { size }: Communicator, microBatch: number | undefined): never {
-  const [expected, received, remedy] =
-    microBatch === undefined
-      ? ["`gather`", "none", "Pass `gatherRows` of @simclr/distributed, or train on one rank."]
-      : ["no `microBatch`", String(microBatch), "Leave it out: every rank holds its part of the batch alone."];
+function refuseRanks(name: string, { size }: Communicator): never {
   throw new InvalidArgumentError(
-    `method "${name}": on ${size} ranks, whose losses need the projections of all, expected ${expected}; received ${received}. ${remedy}`,
-    { subject: microBatch === undefined ? "gather" : "microBatch", expected, received },
+    `method "${name}": on ${size} ranks, whose losses need the projections of all, expected \`gather\`; received none. Pass \`gatherRows\` of @simclr/distributed, or train on one rank.`,
+    { subject: "gather", expected: "`gather`", received: "none" },
   );
 }

@@ -46,6 +46,15 @@ export function stepResult(
 
 export const withRows = ({ projections, rows = projections }: Encoded): Required<Encoded> => ({ projections, rows });
 
+/** Gives the rows of all ranks for this rank's own, with their gradient. */
+export type ShareRows = (rows: tf.Tensor2D) => tf.Tensor2D;
+
+/** The rows of all ranks; each is gathered once. */
+export function sharedRows({ projections, rows }: Encoded, share: ShareRows): Required<Encoded> {
+  const all = projections.map(share);
+  return withRows({ projections: all, ...(rows && rows !== projections && { rows: rows.map(share) }) });
+}
+
 /** The metrics of a step; kept, so that they outlive a tape. */
 export function measure(
   plan: MethodStep,

@@ -2,12 +2,11 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { hostsMissing, makeHosts } from "./hosts.mjs";
 import { difference, installedFamilies, steps } from "./launch.mjs";
 import { MISTAKES } from "./mistakes.mjs";
-import { TASKS } from "./tasks.mjs";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const families = installedFamilies();
-const tasks = Object.keys(TASKS);
+const tasks = ["simclr", "fine-tuning", "distillation"];
 const all = { backend: "onednn", tasks, steps: 20 };
 
 /** What one process makes, and how far it is from itself with another number of threads, in the weights. */
@@ -48,6 +47,13 @@ describe.runIf(families.length > 0)("two ranks", () => {
     const settings = { backend: "cpu", tasks: ["simclr"], steps: 3 };
     const one = await steps(settings, { ranks: 1 });
     expectEqual(await steps(settings, { ranks: 2, family: families[0] }), one);
+  });
+
+  it("do so when the batch goes through the network in parts", async () => {
+    const settings = { backend: "onednn", tasks: ["simclr in parts"], steps: 3 };
+    const one = await steps({ ...settings, inPartsOf: 2 }, { ranks: 1 });
+    const two = await steps(settings, { ranks: 2, family: families[0] });
+    expectEqual(two, one);
   });
 
   it.each(Object.keys(MISTAKES))("show a planted mistake in the first step: %s", async (mistake) => {

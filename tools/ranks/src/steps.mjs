@@ -14,7 +14,7 @@ import { MISTAKES } from "./mistakes.mjs";
 import { source, TASKS } from "./tasks.mjs";
 
 const [output, settings] = process.argv.slice(2);
-const { backend, tasks, steps, mistake } = JSON.parse(settings);
+const { backend, tasks, steps, mistake, inPartsOf } = JSON.parse(settings);
 tf.env().set("PROD", true); // no banner
 await tf.setBackend(backend);
 const communicator = connect();
@@ -26,7 +26,7 @@ await communicator.close();
 
 async function run(name) {
   const wrong = mistake === undefined ? {} : MISTAKES[mistake](communicator);
-  const task = TASKS[name](wrong.gather);
+  const task = TASKS[name]({ gather: wrong.gather, size: communicator.size });
   const result = {};
   const optimizer = lars({ weightDecay: 1e-4 });
   const watched = {
@@ -40,7 +40,7 @@ async function run(name) {
     task: { ...task, step: wrongStep(task, wrong.gradients) },
     optimizer: watched,
     schedule: constant(0.02, steps),
-    source: source(communicator),
+    source: source(communicator, inPartsOf),
     random: Random.fromSeed(5),
     communicator: wrong.communicator ?? communicator,
     compareRanksEvery: mistake === undefined ? 5 : 0,

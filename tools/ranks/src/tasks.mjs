@@ -21,22 +21,20 @@ function network(name, zeroInit = true) {
   return classifierNetwork({ encoder: trunk, classifier: classifier({ ...shape, random: random.fork(name) }) });
 }
 
+function pretraining(gather = gatherRows, microBatch = undefined) {
+  const trunk = encoder("simclr");
+  const head = projectionHead({ inputDimension: trunk.featureDimension, layers: 2, outputDimension: 16, random });
+  const network = { encoder: trunk, head, recipe: cifar({ size: SIDE }), random };
+  return methodTask({ method: methods.simclr, options: { temperature: 0.5 }, ...network, gather, microBatch });
+}
+
+/** Images that go through the network at a time, on all ranks together, where a batch is encoded in parts. */
+const PART = 6;
+
 /** `gather` gives the rows of all ranks; a mistake has another one. */
 export const TASKS = {
-  simclr(gather = gatherRows) {
-    const trunk = encoder("simclr");
-    const head = projectionHead({ inputDimension: trunk.featureDimension, layers: 2, outputDimension: 16, random });
-    const options = { temperature: 0.5 };
-    return methodTask({
-      method: methods.simclr,
-      options,
-      encoder: trunk,
-      head,
-      recipe: cifar({ size: SIDE }),
-      random,
-      gather,
-    });
-  },
+  simclr: ({ gather }) => pretraining(gather),
+  "simclr in parts": ({ gather, size }) => pretraining(gather, PART / size),
   "fine-tuning": () => supervised({ network: network("fine-tuning"), recipe: fineTune({ size: SIDE }) }),
   distillation: () =>
     distillation({
@@ -45,14 +43,24 @@ export const TASKS = {
     }),
 };
 
-/** Each step's images are new; a rank takes its part of them. */
-export function source({ rank, size }) {
+/**
+ * Each step's images are new; a rank takes its part of them. One process takes them in the order in which so many ranks encode
+ * them in parts, with `inPartsOf`: the first part of each rank, then the second.
+ */
+export function source({ rank, size }, inPartsOf = 1) {
   const own = BATCH / size;
+  const [ofRank, ofPart] = [BATCH / inPartsOf, PART / inPartsOf];
+  const place = (i) => {
+    const [part, within] = [Math.floor(i / PART), i % PART];
+    return Math.floor(within / ofPart) * ofRank + part * ofPart + (within % ofPart);
+  };
   return {
     stepsPerEpoch: 1000,
     async *epoch(_, startStep) {
       for (let step = startStep; step < 1000; step++) {
-        const images = Array.from({ length: own }, (_, i) => image(step * BATCH + rank * own + i));
+        const images = Array.from({ length: own }, (_, i) =>
+          image(step * BATCH + (inPartsOf > 1 ? place(i) : rank * own + i)),
+        );
         yield {
           kind: "raw",
           images: Uint8Array.from(images.flatMap(({ pixels }) => [...pixels])),

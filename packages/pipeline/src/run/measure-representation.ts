@@ -145,7 +145,10 @@ function columnsOf({ values, dimension, labels }: Features, from: number, width:
   return { values: picked, dimension: width, labels };
 }
 
-async function sidesOf({ config, images, communicator }: RunState, forward: (images: tf.Tensor4D) => tf.Tensor2D): Promise<Sides> {
+async function sidesOf(
+  { config, images, communicator }: RunState,
+  forward: (images: tf.Tensor4D) => tf.Tensor2D,
+): Promise<Sides> {
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
   return {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { BackendReport } from "@simclr/backends";
-import type { Communicator } from "@simclr/core";
+import { type Communicator, ConfigError } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
 import { requireAgreement } from "@simclr/distributed";
 import type { Config } from "../config/schema.js";
@@ -28,7 +28,10 @@ export async function openTogether(
   return own ?? RunFolder.open(config, { shared: options.shared, writes: false });
 }
 
-/** @throws TrainingError on every rank where one has other images, other plugins or another backend. */
+/**
+ * @throws TrainingError on every rank where one has other images, other plugins or another backend; ConfigError for a backend on
+ * which ranks cannot train together.
+ */
 export async function agreeOnInputs(
   images: RunImages,
   plugins: readonly LoadedPlugin[],
@@ -41,6 +44,11 @@ export async function agreeOnInputs(
     "the plugins": plugins.map(({ name: plugin, sha256 }) => `${plugin} ${sha256}`).join(", "),
     "the backend": name,
   });
+  if (communicator.size > 1 && name === "webgpu")
+    throw new ConfigError(
+      `backend: webgpu cannot read a tensor while a gradient is taken, which batch norm over ${communicator.size} ranks needs. Set backend.name to onednn, or train on one rank.`,
+      { subject: "backend.name", expected: "onednn or cpu", received: name },
+    );
 }
 
 /** Every setting under its path, such as `pretrain.batchSize` or `labels.0.fraction`. */

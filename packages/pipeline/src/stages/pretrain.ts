@@ -1,10 +1,10 @@
 import { splitCrop } from "@simclr/augment";
-import { ConfigError, type Random } from "@simclr/core";
+import { type Communicator, ConfigError, type Random } from "@simclr/core";
 import { gatherRows } from "@simclr/distributed";
 import { type MethodTask, type MethodTaskOptions, methodTask, type SimClrOptions, simClr } from "@simclr/methods";
 import type { Encoder, ProjectionHead } from "@simclr/models";
 import { collapseHook } from "@simclr/trainer";
-import { buildEncoder, buildHead, type Plan, pretrainLoss, pretrainRecipe } from "../build.js";
+import { buildEncoder, buildHead, pretrainLoss, pretrainRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import type { StageSummary } from "../results.js";
@@ -85,20 +85,29 @@ export async function pretrain(
 
 /** The method's task; with a loss that stands in for NT-Xent, SimCLR's. */
 function pretrainTask(
-  plan: Plan,
+  plan: StageEnvironment,
   network: Omit<MethodTaskOptions<object>, "method" | "options" | "microBatch" | "statisticsParts">,
   loss: SimClrOptions["loss"],
 ): MethodTask {
   const { batchSize, effectiveBatch, statisticsParts } = plan.config.pretrain;
   const { method, options } = pretrainMethod(plan);
   const { name } = method;
-  const microBatch = effectiveBatch === undefined ? undefined : batchSize;
+  const microBatch = effectiveBatch === undefined ? undefined : partOfRank(batchSize, plan.communicator);
   if (loss === undefined) return methodTask({ ...network, method, options, microBatch, statisticsParts });
   const { random: _drawsNothing, ...parts } = network;
   if (name === "simclr") return simClr({ ...parts, ...options, loss, microBatch, statisticsParts });
   throw new ConfigError(
     `pretrain.loss: a loss of two projections stands in for NT-Xent in the method simclr; \`method.name\` is ${name}. Remove one of them.`,
     { subject: "pretrain.loss", expected: "method simclr", received: name },
+  );
+}
+
+/** Each rank's share of the images that go through the network at a time. */
+function partOfRank(batchSize: number, { size }: Communicator): number {
+  if (batchSize % size === 0) return batchSize / size;
+  throw new ConfigError(
+    `pretrain.batchSize: must be a multiple of ${size}, the number of ranks; received ${batchSize}. Change it, or the number of ranks.`,
+    { subject: "pretrain.batchSize", expected: `a multiple of ${size}`, received: String(batchSize) },
   );
 }
 
