@@ -26,6 +26,7 @@ it("names koffi, and how to install it, where it is missing", () => {
     const program = 'import { connect } from "@simclr/distributed"; connect({ engine: "mpi" });';
     const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
       cwd: folder,
+      env: { ...process.env, NODE_PATH: "" }, // package managers point it at their whole store
       encoding: "utf8",
     });
     expect(stderr).toContain("MPI needs the package koffi, which could not be loaded (Cannot find module 'koffi'");
