@@ -23,6 +23,12 @@ if (chosen.length === 0) {
 }
 const fileOf = ({ sweep }) => join(root, `docs/study/sweeps/${sweep}.yaml`);
 
+const number = (share) => (100 * share).toFixed(1);
+const markdown = (head, lines) =>
+  [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
+
 let status = 0;
 for (const table of chosen) {
   if (values.data !== undefined) {
@@ -35,6 +41,7 @@ for (const table of chosen) {
   await refresh(table);
   if (status !== 0) break;
 }
+run(process.execPath, [join(root, "node_modules/@biomejs/biome/bin/biome"), "format", "--write", page]);
 process.exit(status);
 
 /** Puts what is there between the table's marks. */
@@ -121,9 +128,3 @@ function picture({ sweep, title }, svg) {
   writeFileSync(file, `${svg}\n`);
   return `![${title}](${relative(join(root, "docs"), file)})`;
 }
-
-const number = (share) => (100 * share).toFixed(1);
-const markdown = (head, lines) =>
-  [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...lines]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");

@@ -26,9 +26,10 @@ export const resultFile = ({ results }: Sweep, { name }: SweepPoint): string => 
 
 export function sweepResult(sweep: Sweep, point: SweepPoint, results: RunResults): SweepResult {
   const { accuracy, probes, distillation, facts } = results;
+  const { root } = point.config.data;
   return {
     ...{ formatVersion: 1, sweep: sweep.name, point: point.values, config: portable(point.config) },
-    ...{ accuracy, probes, distillation, facts },
+    ...{ accuracy, probes, distillation, facts: withoutFolder(facts, root) },
     stages: results.stages.map(({ folder: _folder, ...stage }) => stage),
   };
 }
@@ -69,8 +70,13 @@ function portable(config: Config): Record<string, unknown> {
     ...data
   } = rest.data;
   const { threads: _threads, ...backend } = rest.backend;
-  const text = JSON.stringify({ ...rest, backend, data }).replaceAll(`${root}/`, "");
-  return JSON.parse(text) as Record<string, unknown>;
+  return withoutFolder({ ...rest, backend, data }, root);
+}
+
+/** Plain JSON, in which paths below `folder` are relative to it. */
+function withoutFolder<T>(value: T, folder: string | undefined): T {
+  const text = JSON.stringify(value);
+  return JSON.parse(folder === undefined ? text : text.replaceAll(`${folder}/`, "")) as T;
 }
 
 /** One method with one number of labels at one point, over its repetitions. */
