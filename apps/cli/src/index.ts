@@ -10,6 +10,7 @@ import { addDoctor } from "./commands/doctor.js";
 import type { EndWith } from "./commands/end-with.js";
 import { addExport } from "./commands/export.js";
 import { addImport } from "./commands/import.js";
+import { addInit } from "./commands/init.js";
 import { addLaunch } from "./commands/launch.js";
 import { addModel } from "./commands/model.js";
 import { addPlugin } from "./commands/plugin.js";
@@ -57,6 +58,7 @@ function program(endWith: EndWith): Command {
     .version(manifest().version)
     .showHelpAfterError("(simclr --help tells more)")
     .exitOverride(); // commands inherit it: Commander's exits become CommanderErrors
+  addInit(simclr);
   addRun(simclr);
   addSweep(simclr);
   addDemo(simclr);

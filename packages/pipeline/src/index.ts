@@ -34,6 +34,8 @@ export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { presetNames } from "./presets.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
+export { clampEpochs, FEWEST_EPOCHS, fitToTime, type MeasuredCost } from "./propose/fit-to-time.js";
+export { type Effort, type Proposal, type ProposalOptions, proposeRecipe } from "./propose/propose-recipe.js";
 export { reportData, writeRunReport } from "./report/report-data.js";
 export { runVersion } from "./report/run-version.js";
 export type { DepthProbe, MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";
