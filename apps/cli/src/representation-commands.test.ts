@@ -1,44 +1,18 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { useBackend } from "@simclr/backends";
-import { Random } from "@simclr/core";
-import { model } from "@simclr/exchange";
-import { saveModel } from "@simclr/exchange/node";
-import { resNet } from "@simclr/models";
 import { parquetReadObjects } from "hyparquet";
 import { parse } from "npyjs";
-import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, spawnSimclr } from "./testing.js";
-
-/** Red, green and blue noise, five images of each; the last red one is the first once more, under another name. */
-const HUES = ["red", "green", "blue"];
-const PER_HUE = 5;
-const SIDE = 16;
+import { HUES, layOutHues } from "./testing-hues.js";
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "simclr-cli-"));
-  mkdirSync(join(folder, "photos"));
-  const random = Random.fromSeed(2);
-  for (const [hue, name] of HUES.entries())
-    for (let i = 0; i < PER_HUE; i++) {
-      const pixels = Uint8Array.from({ length: 3 * SIDE * SIDE }, (_, at) =>
-        Math.round((at % 3 === hue ? 170 : 40) + 60 * random.uniform()),
-      );
-      const image = sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } });
-      await image.png().toFile(join(folder, "photos", `${name}-${i}.png`));
-    }
-  copyFileSync(join(folder, "photos/red-0.png"), join(folder, "photos/red-4.png"));
+  await layOutHues(folder);
   copyFileSync(join(folder, "photos/green-2.png"), join(folder, "elsewhere.png"));
-  await useBackend("onednn");
-  const encoder = resNet({ depth: 18, widthMultiplier: 0.125, imageSize: SIDE, random });
-  const preprocessing = { imageSize: SIDE, cropFraction: 1, resize: "tf1-bicubic" } as const;
-  const own = model({ encoder, preprocessing, origin: "a test" });
-  await saveModel(join(folder, "encoder.safetensors"), own);
-  own.dispose();
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -118,4 +92,14 @@ describe("simclr label", () => {
     expect(tooMany.stderr).toContain("`count` and the 2 labelled images must be at most 15 images together");
     expect(tooMany.status).toBe(2);
   }, 60_000);
+
+  it("refuses options that would be of no effect", async () => {
+    const message = async (...args: string[]) => (await simclr("label", "nowhere", "photos", ...args)).stderr;
+    expect(await message("--labels", "x.csv")).toBe(
+      "error: label: --labels needs --page, which writes the file. Leave it out, or add --page.\n",
+    );
+    expect(await message("--page", "--json")).toBe(
+      "error: label: --json does not go with --page, whose answers are in a file. Leave it out.\n",
+    );
+  }, 30_000);
 });

@@ -1,4 +1,5 @@
 import { type BackendName, useBackend } from "@simclr/backends";
+import { InvalidArgumentError } from "@simclr/core";
 import {
   csv,
   EMBEDDING_FORMATS,
@@ -9,6 +10,7 @@ import {
   type TrainedModel,
   writeEmbeddings,
 } from "@simclr/pipeline";
+import { labelPage } from "./label-page.js";
 import { checkEnding } from "./output-file.js";
 
 export interface EmbedCommandOptions {
@@ -28,6 +30,9 @@ export interface LabelCommandOptions {
   readonly seed: number;
   readonly backend: string;
   readonly json?: boolean;
+  readonly page?: boolean;
+  readonly labels?: string;
+  readonly port?: number;
 }
 
 /** `simclr embed MODEL IMAGES -o FILE` */
@@ -63,11 +68,25 @@ export async function neighborsCommand(
 }
 
 /** `simclr label MODEL IMAGES` */
-export async function labelCommand(
-  model: string,
-  images: string,
-  { backend, count, seed, json = false }: LabelCommandOptions,
-): Promise<void> {
+export async function labelCommand(model: string, images: string, options: LabelCommandOptions): Promise<void> {
+  const { backend, count, seed, json = false, page = false, labels, port } = options;
+  checkPageOptions(options);
+  if (page) {
+    const choose = async (most: number, file: string | undefined): Promise<readonly string[]> => {
+      let chosen: readonly string[] = [];
+      await withModel(model, backend, async (trained) => {
+        chosen = await suggest({
+          model: trained,
+          images,
+          count: most,
+          seed,
+          ...(file !== undefined && { labels: file }),
+        });
+      });
+      return chosen;
+    };
+    return labelPage(model, images, { count, seed, labels, port, suggest: choose });
+  }
   await withModel(model, backend, async (trained) => {
     const files = await suggest({ model: trained, images, count, seed });
     process.stdout.write(
@@ -79,6 +98,17 @@ export async function labelCommand(
       "Fill in the label column, save it as labels.csv beside the images, and train again with `labels: [{ given: true }]`.\n",
     );
   });
+}
+
+/** @throws InvalidArgumentError for options that would be of no effect. */
+function checkPageOptions({ page = false, json = false, labels, port }: LabelCommandOptions): void {
+  const idle = page
+    ? json && "--json does not go with --page, whose answers are in a file"
+    : labels !== undefined
+      ? "--labels needs --page, which writes the file"
+      : port !== undefined && "--port needs --page, which is served there";
+  if (idle === false) return;
+  throw new InvalidArgumentError(`label: ${idle}. Leave it out${page ? "" : ", or add --page"}.`, { subject: "label" });
 }
 
 /** Loads backend and model, says which, and frees the model. */

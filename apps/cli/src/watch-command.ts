@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
-import { type LocalServer, serveReport } from "@simclr/pages";
+import { serveReport } from "@simclr/pages";
 import { reportData, runVersion } from "@simclr/pipeline";
+import { untilSignal } from "./until-signal.js";
 
 export interface WatchCommandOptions {
   readonly port?: number;
@@ -16,16 +17,3 @@ export async function watchCommand(run: string, { port }: WatchCommandOptions): 
   process.stdout.write(`${server.url}\n`);
   await untilSignal(server);
 }
-
-/** Resolves once a signal has come, or the terminal has closed, and the server is closed. */
-function untilSignal(server: LocalServer): Promise<void> {
-  return new Promise((done) => {
-    const end = (): void => {
-      for (const signal of SIGNALS) process.off(signal, end);
-      void server.close().then(done);
-    };
-    for (const signal of SIGNALS) process.on(signal, end);
-  });
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -25,6 +25,8 @@ export { EMBEDDING_FORMATS, writeEmbeddings } from "./embed/write-embeddings.js"
 export { type PipelineEvents, silent } from "./events.js";
 export { type Forecast, type ForecastOptions, forecastRun } from "./forecast/forecast.js";
 export type { ForecastStage } from "./forecast/rehearse.js";
+export { LabelRound, type LabelRoundOptions } from "./label/label-round.js";
+export { type LabelAnswer, type Labelling, labellingClasses, pendingImages } from "./label/labelling.js";
 export { availableMemory } from "./memory/available-memory.js";
 export { checkMemory, predictMemory, type StageMemory } from "./memory/check-memory.js";
 export { type ModelSummary, type ModelSummaryOptions, summarizeModel } from "./model-summary.js";

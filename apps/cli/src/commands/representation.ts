@@ -42,7 +42,10 @@ export function addRepresentation(program: Command): void {
     .addOption(new Option("--seed <n>", "another seed gives other images").argParser(Number).default(0))
     .addOption(backendOption())
     .option("--json", "print JSON instead of CSV")
-    .addHelpText("after", "\nExample:\n  simclr label runs/signs/pretrain photos -n 50 > labels.csv")
+    .option("--page", "serve a page on this machine to label them in, until Ctrl-C; it goes on where it was left")
+    .option("--labels <file>", "where the page writes labels (default: labels.csv beside the images)")
+    .addOption(new Option("--port <n>", "of the page on 127.0.0.1 (default: a free one)").argParser(Number))
+    .addHelpText("after", "\nExample:\n  simclr label runs/signs/pretrain photos -n 50 --page")
     .action(async (model: string, images: string, options: LabelCommandOptions) => {
       const { labelCommand } = await import("../representation-commands.js");
       await labelCommand(model, images, options);

@@ -10,6 +10,8 @@ export interface EmbedOptions {
   readonly images: string;
   /** Only the image of this name. @defaultValue all */
   readonly only?: string;
+  /** A file of labels, as `openDataset` takes it. @defaultValue what the images say themselves */
+  readonly labels?: string;
   /** `"skip"` leaves broken images out, and lists them. @defaultValue "error" */
   readonly onBroken?: "error" | "skip";
   /** Images at a time. @defaultValue 200 */
@@ -35,13 +37,14 @@ export interface Embeddings {
  * @throws DataError if there are no images or one is broken; InvalidArgumentError if there is no image called `only`.
  */
 export async function embed(options: EmbedOptions): Promise<Embeddings> {
-  const { model, images, only, onBroken = "error", batchSize = 200 } = options;
+  const { model, images, labels: file, only, onBroken = "error", batchSize = 200 } = options;
   checkInteger("embed", { batchSize }, 1);
   const { encoder, preprocessing } = model.model;
   const { channels } = encoder.input;
   const opened = await imagesFor("embed", images, {
     ...{ channels, preprocessing, onBroken },
     ...(only !== undefined && { only }),
+    ...(file !== undefined && { labels: file }),
   });
   try {
     const { dataset, recipe, skipped } = opened;

@@ -11,6 +11,8 @@ export interface SuggestOptions {
   readonly count?: number;
   /** @defaultValue 0 */
   readonly seed?: number;
+  /** A file of labels, as `openDataset` takes it. @defaultValue what the images say themselves */
+  readonly labels?: string;
   /** @defaultValue "error" */
   readonly onBroken?: "error" | "skip";
 }
@@ -22,9 +24,12 @@ export interface SuggestOptions {
  * @throws DataError if there are no images or one is broken; InvalidArgumentError if fewer than `count` lack a label.
  */
 export async function suggest(options: SuggestOptions): Promise<readonly string[]> {
-  const { model, images, count = 20, seed = 0, onBroken = "error" } = options;
+  const { model, images, labels: file, count = 20, seed = 0, onBroken = "error" } = options;
   checkInteger("suggest", { count }, 1);
-  const { files, labels, features, dimension } = await embed({ model, images, onBroken });
+  const { files, labels, features, dimension } = await embed({
+    ...{ model, images, onBroken },
+    ...(file !== undefined && { labels: file }),
+  });
   const labelled = [...labels.keys()].filter((row) => labels[row] !== undefined);
   const rows = await suggestLabels({ features, dimension, count, labelled, random: Random.fromSeed(seed) });
   return Array.from(rows, (row) => files[row]!);

@@ -8,6 +8,8 @@ export interface ImagesForOptions {
   readonly channels: number;
   readonly preprocessing: Preprocessing;
   readonly onBroken: "error" | "skip";
+  /** A file of labels, as `openDataset` takes it. @defaultValue what the images say themselves */
+  readonly labels?: string;
   /** Only the image of this name. @defaultValue all */
   readonly only?: string;
 }
@@ -28,14 +30,17 @@ export interface ImagesFor {
  * @throws DataError if there are none or one is broken; InvalidArgumentError if the network takes no image files.
  */
 export async function imagesFor(where: string, path: string, options: ImagesForOptions): Promise<ImagesFor> {
-  const { channels, preprocessing, onBroken, only } = options;
+  const { channels, preprocessing, onBroken, only, labels } = options;
   const { imageSize, cropFraction, resize } = preprocessing;
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new InvalidArgumentError(
       `${where}: the network takes images of ${channels} channels, and files give 1, 3 or 4. Run it on your own images.`,
       { subject: "model", expected: "1, 3 or 4 channels", received: String(channels) },
     );
-  const opened = await openDataset(path, { split: "test", channels, onBroken });
+  const opened = await openDataset(path, {
+    ...{ split: "test", channels, onBroken },
+    ...(labels !== undefined && { labels }),
+  });
   let decoded: CachedDataset | undefined;
   try {
     const chosen = only === undefined ? opened : subset(opened, [indexOf(where, opened, only)]);
