@@ -114,7 +114,7 @@ function probes(table, results) {
   ]);
   const rows = sets.flatMap((labels) =>
     depths.map((depth) => ({
-      group: `linear probe, ${labels} labels`,
+      group: `linear probe, ${labels}`,
       name: depth,
       value: 100 * mean(depth, labels, "linear"),
     })),

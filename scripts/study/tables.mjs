@@ -12,5 +12,5 @@ export const TABLES = [
   { number: 6, sweep: "depth", title: "What does each depth know?", probes: true },
 ];
 
-/** "1 %, 100 images" from how a run words it: the labels of one fraction are one column, whichever images they are. */
-export const shortLabels = (labels) => labels.replace(/ \(.*\)$/, "");
+/** "100 labels" from how a run words it, "100 (10 a class)": the labels of one budget are one column, whichever images they are. */
+export const shortLabels = (labels) => `${labels.replace(/ \(.*\)$/, "")} labels`;
