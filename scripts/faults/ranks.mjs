@@ -72,7 +72,8 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
 
     const onOne = `${run}-on-one`;
     cpSync(run, onOne, { recursive: true });
-    await launched(lab, run, {});
+    const resumed = await launched(lab, run, {});
+    if (resumed.status !== 0) problems.push(`going on ended with ${resumed.status}: ${message(resumed, lab)}`);
     const equal =
       JSON.stringify(losses(run)) === JSON.stringify(losses(undisturbed)) &&
       (await digests(run)) === (await digests(undisturbed));

@@ -35,6 +35,8 @@ export interface Proposal {
 /** Sides that views may have; each costs about twice the time of the one before. */
 const SIZES = [32, 48, 64] as const;
 const HELD_OUT = 0.2;
+/** Of distillation; with fewer a student does not reach its teacher. */
+const FEWEST_STEPS = 300;
 
 /**
  * Proposes a recipe for a folder of images: the size of the views by that of the images, batches by their number, and test
@@ -63,6 +65,7 @@ export function proposeRecipe({ datasets }: DatasetCheck, options: ProposalOptio
   const imageSize = [...SIZES].reverse().find((size) => size <= side) ?? SIZES[0];
   // At least a dozen batches in an epoch, so that there are steps enough; NT-Xent wants as large ones as that allows.
   const batchSize = [256, 128, 64, 32, 16].find((size) => size * 12 <= sound) ?? 8;
+  const distilled = Math.min(64, batchSize);
   const hasBroken = train.broken.length > 0;
   const yaml = ({
     width,
@@ -108,8 +111,8 @@ supervised: # the control: the same network and labels, from scratch
   area: [0.4, 1]
   optimizer: { name: momentum, learningRate: 0.1, nesterov: true, weightDecay: 0.0005 }
 distill: # a student learns the fine-tuned network's answers on all images
-  batchSize: ${Math.min(64, batchSize)}
-  epochs: ${Math.max(1, round(epochs / 2))}
+  batchSize: ${distilled}
+  epochs: ${Math.max(round(epochs / 2), round((FEWEST_STEPS * distilled) / sound))}
   area: [0.4, 1]
   warmupEpochs: ${round(epochs / 40)}
   temperature: 1

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -48,6 +49,22 @@ describe("lockFolder", () => {
     (await lock()).release();
     expect(said).toHaveLength(1);
   });
+
+  it.runIf(existsSync("/proc/self/stat"))(
+    "takes over from a process that has ended, but which nobody asked",
+    async () => {
+      // `sleep` takes the shell's place and never asks how the shell's child ended.
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+      const [text] = (await once(parent.stdout, "data")) as [Buffer];
+      const pid = Number(text.toString());
+      const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8");
+      await expect.poll(() => / Z /.test(stat())).toBe(true);
+      held({ pid, host: hostname(), began: stat().split(" ")[21], since });
+      (await lock()).release();
+      expect(said).toHaveLength(1);
+      parent.kill();
+    },
+  );
 
   it("leaves the lock of another host, of which it cannot tell, and says how to remove it", async () => {
     held({ pid: gone, host: "elsewhere", began: null, since });

@@ -118,16 +118,21 @@ function isGone({ pid, host, began }: Holder, here: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH"; // EPERM: another user's, alive
   }
-  return began !== null && began !== beginningOf(pid); // the number was given to another process since
+  const now = statOf(pid);
+  if (now?.state === "Z" || now?.state === "X") return true; // it ended, and nobody has asked how yet
+  return began !== null && began !== (now?.began ?? null); // the number was given to another process since
 }
 
-/** Field 22 of Linux's /proc/<pid>/stat; the name in field 2 may hold spaces. */
-function beginningOf(pid: number): string | null {
+const beginningOf = (pid: number): string | null => statOf(pid)?.began ?? null;
+
+/** Fields 3 and 22 of Linux's /proc/<pid>/stat; the name in field 2 may hold spaces. Undefined elsewhere. */
+function statOf(pid: number): { readonly state: string; readonly began: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0]!, began: fields[19]! };
   } catch {
-    return null;
+    return undefined;
   }
 }
 
