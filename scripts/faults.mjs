@@ -128,7 +128,8 @@ function ranksPage() {
 Made by \`npm run faults -- --distributed --write\`: each is done, after 5 of 12 steps, to \`simclr launch -n 2 pretrain\` (momentum in place
 of AdamW; waits of at most 6 s, \`SIMCLR_STALL_SECONDS\`), the last two to two hosts, which are network namespaces with TCP
 between them. Then the same command runs again: on two ranks every loss and every byte of the last checkpoint are those of two
-ranks that nobody disturbed; one rank continues within 1e-6 of them (the largest difference of a loss or a weight, relative).
+ranks that nobody disturbed; one rank continues within 1e-6 of them (the largest difference of a loss or a weight, relative). The run is
+momentum SGD with a learning rate of 0.001 and τ 0.5: sums of another order grow apart with the learning rate, at 0.01 to 2e-5.
 
 ${ranksTable()}
 `;
