@@ -10,7 +10,8 @@ import {
   sharedImages,
   withoutLabels,
 } from "@simclr/data";
-import { type Config, isHoldOut } from "./config/schema.js";
+import { isHoldOut } from "./config/data.js";
+import type { Config } from "./config/schema.js";
 import type { PipelineEvents } from "./events.js";
 import { holdOut, type RunDataset } from "./hold-out.js";
 import { type ImagesSpec, openPluginImages } from "./plugins/build-dataset.js";

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { depth, KERNELS_FIT, kernelsFit, ONE_ENCODER } from "./model.js";
+import { count, positive, share } from "./numbers.js";
+import { part } from "./part.js";
+import { labelledFields, ONE_LENGTH, oneLength } from "./training.js";
+
+const student = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9-]+$/, "must be lower-case letters, digits and hyphens"),
+    depth: depth.optional().describe("by default the teacher's"),
+    width: positive.optional().describe("by default the teacher's"),
+    selectiveKernel: z.boolean().optional().describe("by default as the teacher, if the depth allows it"),
+    encoder: part
+      .optional()
+      .describe("an encoder of a plugin; by default the teacher's, and a ResNet where `depth` is given"),
+    temperature: positive.optional().describe("by default `distill.temperature`"),
+    initialize: z
+      .enum(["random", "pretrained", "teacher"])
+      .default("random")
+      .describe("pretrained and teacher need the teacher's architecture"),
+  })
+  .refine(kernelsFit, KERNELS_FIT)
+  .refine(
+    ({ encoder, depth, width, selectiveKernel }) =>
+      encoder === undefined || (depth ?? width ?? selectiveKernel) === undefined,
+    ONE_ENCODER,
+  );
+
+/** Stage 3. */
+export const distill = z
+  .strictObject({
+    ...labelledFields,
+    temperature: positive.default(1),
+    alpha: z.number().min(0).max(1).default(1).describe("1 distils only; below, labels count too (Eq. 3)"),
+    teacherTemperature: positive
+      .optional()
+      .describe("of the teacher alone: below `temperature` it sharpens; by default as the paper, the same"),
+    minConfidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe("images count where the teacher is this sure; 0, as in the paper, takes all"),
+    images: z
+      .enum(["all", "labelled"])
+      .optional()
+      .describe("all by default, labelled or not; labelled leaves the others out, as the paper's ablation does"),
+    studentAugmentation: z
+      .array(part)
+      .min(1)
+      .optional()
+      .describe("augmentations of the student's images alone, after the crop that both see; none by default"),
+    rounds: count.default(1).describe("each student teaches the next round's of its kind"),
+    stopAgreement: share
+      .default(1)
+      .describe("no further round once student and teacher agree on this share of the training crops"),
+    students: z.array(student).min(1),
+  })
+  .refine(oneLength, ONE_LENGTH)
+  .optional();
