@@ -48,7 +48,7 @@ process.exit(status);
 async function refresh(table) {
   // Where the images lie does not matter for what is read.
   const plan = await loadSweep(fileOf(table), { data: values.data ?? root });
-  const results = await sweepResults(plan);
+  const results = (await sweepResults(plan)).filter((result) => result !== undefined);
   const [open, close] = [`<!-- table ${table.number} -->`, `<!-- /table ${table.number} -->`];
   const text = readFileSync(page, "utf8");
   const [start, end] = [text.indexOf(open), text.indexOf(close)];

@@ -21,7 +21,9 @@ export async function sweepCommand(file: string, options: SweepCommandOptions): 
   const maxMinutes = minutesOf(options);
   const plan = await loadSweep(file, { set, ...(data && { data }), ...(output && { output }) });
   if (dryRun) return list(plan, json);
-  const results = table ? await sweepResults(plan) : await runAll(plan, maxMinutes);
+  const results = table
+    ? (await sweepResults(plan)).filter((one) => one !== undefined)
+    : await runAll(plan, maxMinutes);
   print(plan, results, json);
 }
 
@@ -46,10 +48,8 @@ async function runAll(plan: Sweep, maxMinutes: number | undefined): Promise<Swee
 }
 
 async function list(plan: Sweep, json: boolean): Promise<void> {
-  const done = await sweepResults(plan);
-  const isDone = (point: Sweep["points"][number]): boolean =>
-    done.some((result) => JSON.stringify(result.point) === JSON.stringify(point.values));
-  const points = plan.points.map((point) => ({ name: point.name, point: point.values, isDone: isDone(point) }));
+  const results = await sweepResults(plan);
+  const points = plan.points.map(({ name, values }, i) => ({ name, point: values, isDone: results[i] !== undefined }));
   if (json) process.stdout.write(`${JSON.stringify(points, null, 2)}\n`);
   else for (const { name, isDone } of points) process.stdout.write(`${isDone ? "done " : "to do"} ${name}\n`);
 }

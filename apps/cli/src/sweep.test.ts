@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Ended, spawnSimclr, type Watch } from "./testing.js";
@@ -85,5 +85,17 @@ it("goes on after it was stopped, trains what points share once, and makes one t
   expect(changed.status).toBe(1);
   expect(changed.stderr).toMatch(
     /head-none--seed-0\.json was made with another configuration \(different: pretrain\.steps\)/,
+  );
+
+  // Another process trains a stage that the point shares.
+  await rm(join(folder, "kept/head-none--seed-0.json"));
+  for (const name of stages().filter((each) => each.startsWith("finetune")))
+    await rm(join(folder, "out/stages", name, "result.json"));
+  const holder = { pid: process.pid, host: hostname(), began: null, since: "2026-01-01T00:00:00.000Z" };
+  for (const name of stages()) await writeFile(join(folder, "out/stages", name, "lock.json"), JSON.stringify(holder));
+  const locked = await simclr(["sweep", "heads.yaml", "-o", "out"]);
+  expect(locked.status).toBe(2);
+  expect(locked.stderr).toMatch(
+    new RegExp(`stages/finetune-\\w+ is in use by process ${process.pid} on .*kill ${process.pid}`),
   );
 });

@@ -241,3 +241,7 @@ export function digestsOfNetwork({ config: { model }, parts }: Plan): readonly s
   ];
   return plugins.flatMap((plugin) => (plugin ? [plugin.sha256] : []));
 }
+
+/** What of the precision decides a result: nothing of float32, whose results have the names that they had before there was another. */
+export const precisionInputs = ({ backend: { precision } }: Config): readonly string[] =>
+  precision === "float32" ? [] : [precision];

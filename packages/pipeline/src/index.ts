@@ -46,5 +46,5 @@ export { type RunOptions, type RunOutcome, type RunStage, run } from "./run/run.
 export { InterruptedError } from "./stages/train-stage.js";
 export { type LoadSweepOptions, loadSweep, type Sweep, type SweepPoint } from "./sweep/load-sweep.js";
 export { sweepSchema } from "./sweep/schema.js";
-export { type SweepOptions, sweep, sweepResults } from "./sweep/sweep.js";
-export { type SweepResult, type SweepRow, summarizeSweep } from "./sweep/sweep-result.js";
+export { type SweepOptions, sweep } from "./sweep/sweep.js";
+export { type SweepResult, type SweepRow, summarizeSweep, sweepResults } from "./sweep/sweep-result.js";

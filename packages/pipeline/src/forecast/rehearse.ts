@@ -1,13 +1,8 @@
 import { defineHook, train } from "@simclr/trainer";
 import { buildOptimizer, buildSchedule } from "../build.js";
 import type { StageSummary } from "../results.js";
-import {
-  loaderOf,
-  type Rehearsal,
-  type StageEnvironment,
-  type StageStanding,
-  type TrainStage,
-} from "../stages/train-stage.js";
+import type { Rehearsal, StageEnvironment, StageStanding, TrainStage } from "../stages/stage.js";
+import { loaderOf } from "../stages/train-stage.js";
 
 /** Steps in which memory is allotted and kernels are prepared: measured, but no measure for the others. */
 const FIRST_STEPS = 2;

@@ -15,7 +15,7 @@ import {
   measureLogits,
   representation,
 } from "../stages/measure.js";
-import type { StageEnvironment } from "../stages/train-stage.js";
+import type { StageEnvironment } from "../stages/stage.js";
 import type { RunFolder } from "./run-folder.js";
 
 /**

@@ -4,7 +4,7 @@ import type { RunImages } from "../images.js";
 import type { RunReport } from "../report/run-report.js";
 import type { DepthProbe, DistillationRecord, MeasuredRow, StageSummary } from "../results.js";
 import type { Measured } from "../stages/measure.js";
-import type { StageEnvironment } from "../stages/train-stage.js";
+import type { StageEnvironment } from "../stages/stage.js";
 import type { RunFolder } from "./run-folder.js";
 
 /** What the stages of a run share, and what they found so far. */

@@ -2,7 +2,7 @@ import { type Random, readWeights } from "@simclr/core";
 import { labelledIndices } from "@simclr/data";
 import { supervised } from "@simclr/methods";
 import type { ClassifierNetwork } from "@simclr/models";
-import { buildNetwork, digestsOfNetwork, type Freezing, fineTuneRecipe } from "../build.js";
+import { buildNetwork, digestsOfNetwork, type Freezing, fineTuneRecipe, precisionInputs } from "../build.js";
 import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import { hookPlugins } from "../plugins/build-hooks.js";
@@ -11,7 +11,8 @@ import { fingerprint, type RunFolder } from "../run/run-folder.js";
 import { copyWeights } from "./copy-weights.js";
 import { type LabelledSubset, withBudgetLength } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
-import { type StageEnvironment, trainStage } from "./train-stage.js";
+import type { StageEnvironment } from "./stage.js";
+import { trainStage } from "./train-stage.js";
 
 /** A trained classifier; the caller disposes the network. */
 export interface Classified {
@@ -63,7 +64,7 @@ export async function classify(
     freezing ?? null,
     labelled.dataset.fingerprint,
     pretrained?.inputs ?? null,
-    ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
+    ...precisionInputs(config),
     ...(hasRandomHead ? ["random head"] : []),
     ...digestsOfNetwork(environment),
     ...hookPlugins(training, name, parts),

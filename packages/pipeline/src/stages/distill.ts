@@ -10,7 +10,8 @@ import type { Classified } from "./classify.js";
 import { copyWeights } from "./copy-weights.js";
 import type { LabelledSubset } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
-import { type StageEnvironment, trainStage } from "./train-stage.js";
+import type { StageEnvironment } from "./stage.js";
+import { trainStage } from "./train-stage.js";
 
 /** One student of one round. */
 export interface DistillOptions {

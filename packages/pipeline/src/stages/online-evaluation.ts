@@ -6,7 +6,7 @@ import type { TrainerHook } from "@simclr/trainer";
 import { testRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
 import { featuresOf, representation } from "./measure.js";
-import type { StageEnvironment } from "./train-stage.js";
+import type { StageEnvironment } from "./stage.js";
 
 /**
  * The hook that measures the encoder while it is pretrained, on labelled training images that are drawn once; none where the

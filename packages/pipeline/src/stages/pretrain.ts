@@ -4,14 +4,15 @@ import { gatherRows } from "@simclr/distributed";
 import { type MethodTask, type MethodTaskOptions, methodTask, type SimClrOptions, simClr } from "@simclr/methods";
 import type { Encoder, ProjectionHead } from "@simclr/models";
 import { collapseHook } from "@simclr/trainer";
-import { buildEncoder, buildHead, pretrainLoss, pretrainRecipe } from "../build.js";
+import { buildEncoder, buildHead, precisionInputs, pretrainLoss, pretrainRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
 import { pretrainMethod } from "../plugins/build-method.js";
 import type { StageSummary } from "../results.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
 import { loadPretrained } from "./load-pretrained.js";
 import { onlineEvaluation } from "./online-evaluation.js";
-import { type StageEnvironment, trainStage } from "./train-stage.js";
+import type { StageEnvironment } from "./stage.js";
+import { trainStage } from "./train-stage.js";
 
 /** The pretrained encoder and head; the caller disposes them. */
 export interface Pretrained {
@@ -48,7 +49,7 @@ export async function pretrain(
     config.data.imageSize,
     config.data.channels,
     images.unlabelled.fingerprint,
-    ...(config.backend.precision === "float32" ? [] : [config.backend.precision]),
+    ...precisionInputs(config),
     parts.plugins.map(({ name, version, sha256 }) => [name, version ?? "", sha256]),
   ]);
   if (config.pretrain.steps === 0) return { encoder, head, inputs, summary: undefined };

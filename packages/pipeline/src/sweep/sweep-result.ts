@@ -35,11 +35,15 @@ export function sweepResult(sweep: Sweep, point: SweepPoint, results: RunResults
 }
 
 /**
- * The result of a point, if there is one.
+ * The result of each point, in their order; undefined where there is none yet.
  *
- * @throws CheckpointError if it was made with another configuration, naming the keys.
+ * @throws CheckpointError if one was made with another configuration, naming the keys.
  */
-export async function readSweepResult(sweep: Sweep, point: SweepPoint): Promise<SweepResult | undefined> {
+export function sweepResults(sweep: Sweep): Promise<(SweepResult | undefined)[]> {
+  return Promise.all(sweep.points.map((point) => readResult(sweep, point)));
+}
+
+async function readResult(sweep: Sweep, point: SweepPoint): Promise<SweepResult | undefined> {
   const file = resultFile(sweep, point);
   if (!existsSync(file)) return undefined;
   const result = JSON.parse(await readFile(file, "utf8")) as SweepResult;

@@ -4,7 +4,7 @@ import { type PipelineEvents, silent } from "../events.js";
 import { run } from "../run/run.js";
 import { InterruptedError } from "../stages/train-stage.js";
 import type { Sweep } from "./load-sweep.js";
-import { readSweepResult, resultFile, type SweepResult, sweepResult } from "./sweep-result.js";
+import { resultFile, type SweepResult, sweepResult, sweepResults } from "./sweep-result.js";
 
 export interface SweepOptions {
   readonly events?: PipelineEvents;
@@ -26,7 +26,7 @@ export async function sweep(plan: Sweep, { events = silent, signal, maxMinutes }
   const results: SweepResult[] = [];
   await mkdir(plan.results, { recursive: true });
   // A result of another configuration is refused before anything runs.
-  const known = await Promise.all(plan.points.map((point) => readSweepResult(plan, point)));
+  const known = await sweepResults(plan);
   for (const [i, point] of plan.points.entries()) {
     const place = `point ${i + 1} of ${plan.points.length}, ${point.name}`;
     let result = known[i];
@@ -43,10 +43,4 @@ export async function sweep(plan: Sweep, { events = silent, signal, maxMinutes }
     results.push(result);
   }
   return results;
-}
-
-/** The results that are there, in the order of the points. */
-export async function sweepResults(plan: Sweep): Promise<SweepResult[]> {
-  const found = await Promise.all(plan.points.map((point) => readSweepResult(plan, point)));
-  return found.filter((result) => result !== undefined);
 }
