@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { connect, launcherOf, launchLine } from "@simclr/distributed";
+import { connect, launcherOf, launchLine } from "@simclr/distributed/node";
 
 const { values } = parseArgs({
   options: {

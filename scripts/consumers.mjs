@@ -10,9 +10,12 @@ import { packages } from "./pack.mjs";
 const BROWSER_SAFE = [
   "augment",
   "core",
+  "distill",
+  "distributed",
   "evaluate",
   "exchange",
   "losses",
+  "methods",
   "models",
   "ops",
   "optim",

@@ -1,4 +1,7 @@
 import { defineConfig } from "tsup";
 import { base } from "../../tsup.base";
 
-export default defineConfig({ ...base, entry: ["src/index.ts", "src/testing.ts", "src/watchdog-worker.ts"] });
+export default defineConfig({
+  ...base,
+  entry: ["src/index.ts", "src/node.ts", "src/testing.ts", "src/watchdog-worker.ts"],
+});

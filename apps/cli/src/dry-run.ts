@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { ConfigError, InvalidArgumentError } from "@simclr/core";
-import { launcherOf } from "@simclr/distributed";
+import { launcherOf } from "@simclr/distributed/node";
 import { type Config, type Forecast, forecastRun, type RunStage } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import { duration } from "./duration.js";

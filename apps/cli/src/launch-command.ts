@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { ConfigError } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
-import { type Host, launcherOf, launchLine, withoutLauncher } from "@simclr/distributed";
+import { type Host, launcherOf, launchLine, withoutLauncher } from "@simclr/distributed/node";
 
 export interface LaunchCommandOptions {
   readonly ranks?: number;

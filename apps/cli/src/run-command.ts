@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { isSimclrError } from "@simclr/core";
-import { connect } from "@simclr/distributed";
+import { connect } from "@simclr/distributed/node";
 import { InterruptedError, loadConfig, type RunOptions, type RunOutcome, run } from "@simclr/pipeline";
 import { stopOnSignals } from "@simclr/trainer/node";
 import { dryRun } from "./dry-run.js";

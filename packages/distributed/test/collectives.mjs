@@ -1,5 +1,5 @@
 // Run by every rank of the tests: all collectives against their definitions, small (blocking) and large (on a thread).
-import { connect } from "../dist/index.js";
+import { connect } from "../dist/node.js";
 
 const communicator = connect();
 const { rank, size } = communicator;

@@ -1,5 +1,5 @@
 // Run by every rank of the fault tests: a loop of steps in which rank 1 does what the first argument says at step 20.
-import { connect } from "../dist/index.js";
+import { connect } from "../dist/node.js";
 
 const [fault] = process.argv.slice(2);
 const communicator = connect({ stallMs: 4000 });

@@ -4,7 +4,8 @@ import "@tensorflow/tfjs-backend-cpu";
 import "@simclr/ops/register";
 import { batchNorm, synchronisedBatchNorm } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { connect, gatherRows, synchroniseStatistics } from "../dist/index.js";
+import { gatherRows, synchroniseStatistics } from "../dist/index.js";
+import { connect } from "../dist/node.js";
 
 tf.env().set("PROD", true); // no banner
 const [mistake = "none"] = process.argv.slice(2);

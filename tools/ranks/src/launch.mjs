@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launchLine, withoutLauncher } from "@simclr/distributed";
+import { launchLine, withoutLauncher } from "@simclr/distributed/node";
 
 const STEPS = fileURLToPath(new URL("./steps.mjs", import.meta.url));
 

@@ -6,7 +6,7 @@ import "@simclr/backend-onednn/register";
 import "@simclr/ops/register";
 import { writeFileSync } from "node:fs";
 import { Random, readWeights } from "@simclr/core";
-import { connect } from "@simclr/distributed";
+import { connect } from "@simclr/distributed/node";
 import { constant, lars } from "@simclr/optim";
 import { train } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";

@@ -23,7 +23,7 @@ it("names koffi, and how to install it, where it is missing", () => {
     mkdirSync(join(folder, "node_modules/@tensorflow"));
     for (const name of ["@simclr/core", "@tensorflow/tfjs-core"])
       symlinkSync(realpathSync(join(own, "node_modules", name)), join(folder, "node_modules", name));
-    const program = 'import { connect } from "@simclr/distributed"; connect({ engine: "mpi" });';
+    const program = 'import { connect } from "@simclr/distributed/node"; connect({ engine: "mpi" });';
     const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
       cwd: folder,
       env: { ...process.env, NODE_PATH: "" }, // package managers point it at their whole store
