@@ -13,7 +13,8 @@ seed: 3
 data: { train: shapes, test: shapes, imageSize: 32, limit: 240 }
 model: { width: 0.125, head: { layers: 2, dimension: 16 } }
 method: { temperature: 0.5 }
-pretrain: { batchSize: 24, steps: 4, optimizer: { learningRate: 0.01 } }
+pretrain:
+  { batchSize: 24, steps: 4, optimizer: { learningRate: 0.01 }, onlineEvaluation: { everySteps: 2, images: 200 } }
 labels: [{ perClass: 4 }]
 finetune: { batchSize: 12, steps: 3, optimizer: { learningRate: 0.01 } }
 distill: { batchSize: 24, steps: 3, optimizer: { learningRate: 0.01 }, students: [{ name: self }] }
@@ -38,6 +39,12 @@ const losses = (run: string, stage: string): number[] =>
     .split("\n")
     .map((line) => (JSON.parse(line) as { loss: number }).loss);
 
+const evaluations = (run: string): { step: number; metrics: { knnAccuracy: number } }[] =>
+  readFileSync(join(folder, run, "pretrain/evaluations.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
 describe.runIf(hasMpi)("simclr launch", () => {
   it("trains on two ranks as on one, in every stage", async () => {
     const alone = await simclr("run", "ranks.yaml", "-o", "one");
@@ -56,6 +63,11 @@ describe.runIf(hasMpi)("simclr launch", () => {
         expect(Math.abs(loss / one[step]! - 1), `${stage}, ${step}`).toBeLessThan(1e-5);
     }
     expect(JSON.parse(readFileSync(join(folder, "two/results.json"), "utf8")).accuracy).toHaveLength(accuracy.length);
+    // measured by both ranks together; one of the 100 images asked may lie on the border between two classes
+    const [one, two] = [evaluations("one"), evaluations("two")];
+    expect(two.map(({ step }) => step)).toEqual([2, 4]);
+    for (const [i, { metrics }] of two.entries())
+      expect(Math.abs(metrics.knnAccuracy - one[i]!.metrics.knnAccuracy)).toBeLessThan(0.011);
   });
 
   it("names the setting in which ranks differ, and what each has", async () => {

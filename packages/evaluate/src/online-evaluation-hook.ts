@@ -9,7 +9,10 @@ const MEASURES = ["knn", "linear"] as const;
 export interface OnlineEvaluationHookOptions {
   /** Asks for an evaluation after every so many steps, >= 1; without it, others ask. */
   readonly everySteps?: number | undefined;
-  /** Features of some labelled images, as the encoder makes them now, in inference mode. */
+  /**
+   * Features of some labelled images, as the encoder makes them now, in inference mode. Every rank calls it, so that ranks may
+   * share the images among them; what the first rank gets is measured.
+   */
   readonly features: () => Promise<LabelledFeatures>;
   /** @defaultValue both */
   readonly measures?: readonly (typeof MEASURES)[number][];
@@ -24,7 +27,8 @@ export interface OnlineEvaluationHookOptions {
 /**
  * Measures a representation while it is trained: at every evaluation it adds `knnAccuracy` and `linearAccuracy`, both in [0, 1].
  * The linear probe begins anew each time and sees features alone, so that no gradient reaches the encoder, and the run is the
- * same with the hook and without. Place it before hooks that write metrics or choose by them.
+ * same with the hook and without. Place it before hooks that write metrics or choose by them. Where ranks train together, each
+ * has the hook, and the first one measures.
  *
  * @throws InvalidArgumentError if an option is out of range.
  */
@@ -41,8 +45,8 @@ export function onlineEvaluationHook(options: OnlineEvaluationHookOptions): Trai
       if (isDue) run.requestEvaluation(`every ${everySteps} steps`);
     },
     async evaluate({ communicator }, { metrics }) {
-      if (communicator.rank !== 0) return;
       const rows = await features();
+      if (communicator.rank !== 0) return;
       if (measures.includes("knn")) metrics.knnAccuracy = (await knn({ ...rows, k })).top1;
       if (measures.includes("linear")) metrics.linearAccuracy = (await linearProbe({ ...rows, epochs, random })).top1;
     },

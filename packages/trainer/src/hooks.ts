@@ -29,7 +29,10 @@ export interface TrainingRun {
   captureState(): Promise<TrainingState>;
   /** Asks for a `checkpoint` event once all hooks have seen the step (and the epoch) that is ending. */
   requestCheckpoint(reason: string): void;
-  /** Asks for an `evaluate` event once all hooks have seen the step (and the epoch) that is ending, before a checkpoint. */
+  /**
+   * Asks for an `evaluate` event once all hooks have seen the step (and the epoch) that is ending, before a checkpoint. Where one
+   * rank asks, all ranks have the event.
+   */
   requestEvaluation(reason: string): void;
   /** Asks the trainer to finish the step, checkpoint and leave: the run is interrupted, and can go on later. */
   requestStop(reason: string): void;

@@ -27,14 +27,23 @@ function share(source: BatchSource<PointBatch>, rank: number, size: number): Bat
   };
 }
 
+interface RankOptions {
+  readonly stopAfter?: number;
+  /** Steps after which an evaluation is asked for. */
+  readonly askAfter?: number;
+  readonly seed?: number;
+  readonly drift?: number;
+}
+
 async function runRank(
   communicator: Communicator | undefined,
-  { stopAfter, seed = 2, drift = 0 }: { readonly stopAfter?: number; readonly seed?: number; readonly drift?: number },
-): Promise<{ report: TrainingReport; reports: StepReport[]; kernel: number[] }> {
+  { stopAfter, askAfter, seed = 2, drift = 0 }: RankOptions,
+): Promise<{ report: TrainingReport; reports: StepReport[]; kernel: number[]; evaluations: string[] }> {
   const random = Random.fromSeed(2);
   const task = logisticRegression(Random.fromSeed(seed), { noiseScale: 0, meanDecay: 1 }); // no draws and no statistics, which would be each rank's own
   const optimizer = momentumSgd();
   const reports: StepReport[] = [];
+  const evaluations: string[] = [];
   const hook: TrainerHook = {
     name: "test",
     stepEnd(run, report) {
@@ -42,6 +51,12 @@ async function runRank(
       const { variable } = task.weights[0]!;
       if (drift !== 0 && run.step === 5) variable.assign(tf.tidy(() => tf.add(variable, drift)));
       if (run.step === stopAfter) run.requestStop("enough");
+      if (run.step === askAfter) run.requestEvaluation("curious");
+    },
+    async evaluate(run, { step, reason }) {
+      const ranks = Float32Array.of(1);
+      await run.communicator.allReduce(ranks, "sum"); // all are here
+      evaluations.push(`${step}, ${ranks[0]} ranks: ${reason}`);
     },
   };
   const whole = pointSource(random);
@@ -54,7 +69,7 @@ async function runRank(
       compareRanksEvery: 2,
       communicator,
     });
-    return { report, reports, kernel: Array.from(await task.weights[0]!.variable.data()) };
+    return { report, reports, evaluations, kernel: Array.from(await task.weights[0]!.variable.data()) };
   } finally {
     optimizer.dispose();
     task.dispose();
@@ -88,6 +103,16 @@ it("all ranks end after the same step when one of them wants to", async () => {
   );
   expect(ranks.map(({ report }) => report.step)).toEqual([4, 4]); // the wish of step 3 travels with step 4
   expect(ranks.map(({ report }) => report.reason)).toEqual(["another rank was stopped", "enough"]);
+});
+
+it("all ranks evaluate after the same step when one of them asks", async () => {
+  const ranks = await Promise.all(
+    meetingRanks(2).map((communicator) => runRank(communicator, communicator.rank === 1 ? { askAfter: 3 } : {})),
+  );
+  expect(ranks.map(({ evaluations }) => evaluations)).toEqual([
+    ["3, 2 ranks: another rank asked for it"],
+    ["3, 2 ranks: curious"],
+  ]);
 });
 
 it("ranks that were initialised otherwise start with the weights of rank 0", async () => {

@@ -236,11 +236,20 @@ class Loop<Batch> implements TrainingRun {
   async #betweenSteps(): Promise<void> {
     if (this.#evaluateEvery > 0 && this.step % this.#evaluateEvery === 0)
       this.requestEvaluation(`every ${this.#evaluateEvery} steps`);
+    await this.#agreeOnEvaluation();
     if (this.#evaluationRequest !== undefined) await this.#evaluate(this.#evaluationRequest);
     if (this.#checkpointRequest !== undefined) await this.#checkpoint(this.#checkpointRequest);
     if (this.communicator.size > 1) return; // ranks agree within a step
     this.#endReason = this.#endRequest;
     if (this.#endReason === undefined) this.#stopReason = this.#ownStopReason();
+  }
+
+  /** What one rank asked for all do, since hooks may share the work of an evaluation among them. */
+  async #agreeOnEvaluation(): Promise<void> {
+    if (this.communicator.size === 1) return;
+    const wanted = Float32Array.of(Number(this.#evaluationRequest !== undefined));
+    await this.communicator.allReduce(wanted, "max");
+    if (wanted[0]! > 0) this.requestEvaluation("another rank asked for it");
   }
 
   async #step(
@@ -287,6 +296,8 @@ class Loop<Batch> implements TrainingRun {
     this.#evaluationRequest = undefined;
     this.#evaluatedStep = this.step;
     await runHooks(this.#hooks, "evaluate", this, { step: this.step, reason, metrics: {} });
+    // Where the first rank measures alone, the others wait here, which takes no processor and may take longer than a step.
+    if (this.communicator.size > 1) await this.communicator.barrier();
   }
 
   async #checkpoint(reason: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { ConfigError, type Random } from "@simclr/core";
+import { ConfigError, type Dataset, type Random } from "@simclr/core";
 import { labelledIndices, subset } from "@simclr/data";
 import { onlineEvaluationHook } from "@simclr/evaluate";
 import type { Encoder } from "@simclr/models";
@@ -8,9 +8,12 @@ import type { RunImages } from "../images.js";
 import { featuresOf, representation } from "./measure.js";
 import type { StageEnvironment } from "./stage.js";
 
+/** Images at a time at most, so that few images make batches enough for the ranks to share. */
+const MOST_AT_A_TIME = 64;
+
 /**
  * The hook that measures the encoder while it is pretrained, on labelled training images that are drawn once; none where the
- * config asks for none. The test images are left for the end.
+ * config asks for none. The test images are left for the end. Ranks share the images among them.
  *
  * @throws ConfigError if fewer than two training images have a label.
  */
@@ -18,7 +21,7 @@ export function onlineEvaluation(
   { train, classNames }: RunImages,
   encoder: Encoder,
   random: Random,
-  { config }: StageEnvironment,
+  { config, communicator }: StageEnvironment,
 ): TrainerHook[] {
   const settings = config.pretrain.onlineEvaluation;
   if (settings === undefined) return [];
@@ -33,12 +36,11 @@ export function onlineEvaluation(
   const drawn = order.slice(0, Math.min(images, labelled.length)).map((i) => labelled[i]!);
   const half = Math.ceil(drawn.length / 2);
   const [known, asked] = [subset(train, drawn.slice(0, half).sort()), subset(train, drawn.slice(half).sort())];
-  const { batchSize } = config.evaluate;
+  const batchSize = Math.min(config.evaluate.batchSize, MOST_AT_A_TIME);
+  const rowsOf = (dataset: Dataset) =>
+    featuresOf(dataset, testRecipe(config), batchSize, representation(encoder), communicator);
   const features = async () => {
-    const [reference, test] = [
-      await featuresOf(known, testRecipe(config), batchSize, representation(encoder)),
-      await featuresOf(asked, testRecipe(config), batchSize, representation(encoder)),
-    ];
+    const [reference, test] = [await rowsOf(known), await rowsOf(asked)];
     return {
       trainFeatures: reference.values,
       trainLabels: reference.labels,

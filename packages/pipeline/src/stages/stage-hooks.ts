@@ -21,7 +21,7 @@ export function hooksOf(
   const { folder, training, place } = stage;
   return [
     ...(isFirst ? [memoryHook({ everySteps: 10, warn: warner(environment), maxBytes: maxBytes(config) })] : []),
-    ...(isFirst ? (stage.measures ?? []) : []),
+    ...(stage.measures ?? []),
     ...buildHooks(training, place, parts, { folder, say: events.line }),
     ...(average ? [average] : []),
     ...(isFirst ? recordingHooks(stage, metricsFile, environment) : []),

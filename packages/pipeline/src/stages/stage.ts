@@ -24,7 +24,7 @@ export interface TrainStage {
   /** Views that the task takes of an image. */
   readonly views: number;
   readonly random: Random;
-  /** What measures, before the hooks that write or choose by it; on the first rank. @defaultValue none */
+  /** What measures, before the hooks that write or choose by it; on every rank, which share the work. @defaultValue none */
   readonly measures?: readonly TrainerHook[];
   /** Besides those of every stage, on the first rank. @defaultValue none */
   readonly hooks?: readonly TrainerHook[];
