@@ -54,7 +54,7 @@ async function refresh(table) {
   const [start, end] = [text.indexOf(open), text.indexOf(close)];
   if (start < 0 || end < start) throw new Error(`study: docs/study.md has no place for table ${table.number}.`);
   const body = results.length === 0 ? "No run is finished yet." : contents(table, plan, results);
-  const command = `npm run study -- --table ${table.number} --data PATH/TO/cifar10-jpeg`;
+  const command = `npm run study -- --table ${table.number} --data PATH/TO/${table.images ?? "cifar10-jpeg"}`;
   const count = `${results.length} of ${plan.points.length} runs; \`${command}\``;
   writeFileSync(page, `${text.slice(0, start)}${open}\n\n${body}\n\n${count}\n\n${text.slice(end)}`);
   console.log(`table ${table.number}, ${table.title}: ${results.length} of ${plan.points.length} runs`);

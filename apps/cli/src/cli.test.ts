@@ -234,7 +234,8 @@ describe("simclr run", () => {
     // of the labelled images alone, whose own images are changed.
     const anew = ["finetune.headWeights=random", "finetune.optimizer.learningRate=1e-30", "distill.rounds=1"];
     const shown = ["distill.images=labelled", "distill.studentAugmentation=[{ name: solarize, probability: 1 }]"];
-    const settings = [...anew, ...shown].flatMap((setting) => ["--set", setting]);
+    const labels = ["labels=[{ perClass: 4 }, { count: 20, choose: suggested }]"];
+    const settings = [...anew, ...shown, ...labels].flatMap((setting) => ["--set", setting]);
     await writeFile(
       join(folder, "anew.yaml"),
       `${TINY.replace(/^(pretrain|supervised): .*\n/gm, "")}pretrained: undisturbed/pretrain\n`,
@@ -242,6 +243,10 @@ describe("simclr run", () => {
     const student = await simclr(["distill", "anew.yaml", "-o", "anew", ...settings]);
     expect(student.status, student.stderr).toBe(0);
     expect(student.stderr).toMatch(/distilling \(self\) with 40 \(4 a class\) labels: 40 images/);
+    expect(student.stderr).toMatch(/distilling \(self\) with suggested 20 \(\d to \d a class\) labels: 20 images/);
+    const suggested = readdirSync(join(folder, "anew/measured")).filter((name) => name.startsWith("suggested-"));
+    const { value } = JSON.parse(readFileSync(join(folder, "anew/measured", suggested[0]!), "utf8"));
+    expect([suggested.length, new Set(value).size]).toEqual([1, 20]);
     await simclr(["export", "anew/4-per-class/finetune", "--format", "safetensors", "-o", "anew.safetensors"]);
     const differing = [...kernelsOf("anew.safetensors")].filter(([name, kernel]) => before.get(name) !== kernel);
     expect(differing.map(([name]) => name)).toEqual(["classifier/kernel", "head/layer0/dense/kernel"]);

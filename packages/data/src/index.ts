@@ -7,6 +7,7 @@ export type { CheckedDataset, DatasetCheck, DuplicateGroup, SizedImage } from ".
 export type { DatasetContext, DatasetOpener, DefinedDataset } from "./dataset-opener.js";
 export { type DatasetDefinition, defineDataset } from "./define-dataset.js";
 export type { BrokenPolicy, OpenedDataset, SkippedImage } from "./encoded-dataset.js";
+export { keepLabels } from "./keep-labels.js";
 export { keepListedLabels } from "./keep-listed-labels.js";
 export { type LabelSubsetOptions, labelSubset } from "./label-subset.js";
 export { createLoader, type Loader, type LoaderStats } from "./loader.js";

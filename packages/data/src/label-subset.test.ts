@@ -2,6 +2,7 @@ import { Random } from "@simclr/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { defineDataset } from "./define-dataset.js";
+import { keepLabels } from "./keep-labels.js";
 import { labelSubset } from "./label-subset.js";
 import { splitDataset } from "./split-dataset.js";
 import { classCounts, labelledIndices, subset, withoutLabels } from "./subset.js";
@@ -62,6 +63,25 @@ describe("labelSubset", () => {
     );
     expect(() => labelSubset(toy([-1, -1]), { fraction: 0.5, random })).toThrow("toy: no image has a label");
     expect(() => labelSubset(balanced, { random })).toThrow("give either `fraction` or `perClass`; received neither.");
+  });
+});
+
+describe("keepLabels", () => {
+  it("keeps the labels of the named images alone", () => {
+    const few = keepLabels(toy([0, 1, -1, 2, 0]), [4, 1]);
+    expect([[...few.labels], few.classNames]).toEqual([
+      [-1, 1, -1, -1, 0],
+      ["ant", "bee", "cow"],
+    ]);
+    expect(few.fingerprint).toBe(keepLabels(toy([0, 1, -1, 2, 0]), [1, 4]).fingerprint);
+    expect(few.fingerprint).not.toBe(keepLabels(toy([0, 1, -1, 2, 0]), [1]).fingerprint);
+  });
+
+  it("refuses an image without a label, or none at all", () => {
+    for (const index of [2, 5, -1, 0.5])
+      expect(() => keepLabels(toy([0, 1, -1, 2, 0]), [0, index])).toThrow(
+        `must be those of labelled images of toy; received ${index} at position 1.`,
+      );
   });
 });
 

@@ -7,6 +7,15 @@ export const labels = z
   .strictObject({
     fraction: share.optional().describe("share of each class's images that keep their label"),
     perClass: count.optional().describe("images per class that keep their label"),
+    count: count
+      .optional()
+      .describe("images that keep their label, whatever their class, as if somebody had labelled so many"),
+    choose: z
+      .enum(["random", "suggested"])
+      .optional()
+      .describe(
+        "which images `count` takes: random by default; suggested by the pretrained encoder, as `simclr label` suggests them",
+      ),
     given: z.literal(true).optional().describe("every label that the data set has"),
     list: z
       .string()
@@ -16,12 +25,16 @@ export const labels = z
     steps: count.optional().describe("length of fine-tuning and of the control with this budget, instead of theirs"),
   })
   .refine(
-    ({ fraction, perClass, given, list }) =>
-      [fraction, perClass, given, list].filter((each) => each !== undefined).length === 1,
+    ({ fraction, perClass, count, given, list }) =>
+      [fraction, perClass, count, given, list].filter((each) => each !== undefined).length === 1,
     {
-      message: "give exactly one of `fraction`, `perClass`, `given` and `list`",
+      message: "give exactly one of `fraction`, `perClass`, `count`, `given` and `list`",
     },
-  );
+  )
+  .refine(({ count, choose }) => choose === undefined || count !== undefined, {
+    message: "only `count` leaves open which images are chosen",
+    path: ["choose"],
+  });
 
 /** Stage 2. */
 export const finetune = z

@@ -7,12 +7,13 @@ import { openImages } from "../images.js";
 import { availableMemory } from "../memory/available-memory.js";
 import { predictMemory } from "../memory/check-memory.js";
 import { trainCalibration } from "../run/calibrate.js";
+import { completeBudgets, drawBudgets } from "../run/label-subsets.js";
 import { prepareBackend, prepareParts } from "../run/prepare.js";
 import type { RunStage } from "../run/run.js";
 import { RunFolder } from "../run/run-folder.js";
 import type { RunState } from "../run/run-state.js";
 import { trainWithLabels } from "../run/with-labels.js";
-import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
+import type { LabelledSubset } from "../stages/label-budget.js";
 import { type Features, featuresOf, measureKnn, measureLinear, representation } from "../stages/measure.js";
 import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import { InterruptedError } from "../stages/train-stage.js";
@@ -88,9 +89,9 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
         report: undefined,
       },
     };
-    const budgets: LabelledSubset[] = [];
-    for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
+    const drawn = await drawBudgets(config, images, random);
     const pretrained = await pretrain(images, folder, random, state);
+    const budgets = await completeBudgets(state, pretrained, drawn);
     const isMeasured = stages.at(0)?.status === "done";
     const measuring = await timeOfMeasuring(state, pretrained, budgets);
     if (until !== "pretrain")

@@ -38,7 +38,8 @@ export async function remember<Rows, Value>(
   return value;
 }
 
-async function recall<Value>(file: string, inputs: string): Promise<{ readonly value: Value } | undefined> {
+/** What an earlier sitting measured with the same inputs, if it did. */
+export async function recall<Value>(file: string, inputs: string): Promise<{ readonly value: Value } | undefined> {
   if (!existsSync(file)) return undefined;
   const known = JSON.parse(await readFile(file, "utf8")) as { readonly inputs: string; readonly value: Value };
   return known.inputs === inputs ? known : undefined;

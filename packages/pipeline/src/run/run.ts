@@ -5,11 +5,11 @@ import { openImages } from "../images.js";
 import { REPORT } from "../report/report-data.js";
 import { RunReport } from "../report/run-report.js";
 import { accuracyRows, type RunResults } from "../results.js";
-import { applyBudget, type LabelledSubset } from "../stages/label-budget.js";
 import { pretrain } from "../stages/pretrain.js";
 import { InterruptedError } from "../stages/train-stage.js";
 import { calibrate } from "./calibrate.js";
 import { runFacts } from "./facts.js";
+import { completeBudgets, type DrawnBudgets, drawBudgets } from "./label-subsets.js";
 import { measureRepresentation } from "./measure-representation.js";
 import { type PreparedParts, prepareBackend, prepareParts } from "./prepare.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
@@ -96,11 +96,9 @@ async function runIn(
       ...{ rows: [], probes: [], distillation: [], stages: [], calibration: [] },
       stageStarts: async ({ isDone, ...stage }) => report?.stageStarts(state, stage, isDone),
     };
-    // All budgets are drawn first, so that one that leaves a class empty is refused before anything is trained.
-    const budgets: LabelledSubset[] = [];
-    for (const budget of config.labels) budgets.push(await applyBudget(images.train, budget, random));
+    const drawn = await drawBudgets(config, images, random);
     try {
-      await trainAndMeasure(state, budgets, until);
+      await trainAndMeasure(state, drawn, until);
     } catch (error) {
       if (error instanceof InterruptedError) await report?.write(state);
       throw error;
@@ -139,16 +137,13 @@ async function runIn(
 }
 
 /** All stages up to `until`; what they find is in the state afterwards. */
-async function trainAndMeasure(
-  state: RunState,
-  budgets: readonly LabelledSubset[],
-  until: RunStage | undefined,
-): Promise<void> {
+async function trainAndMeasure(state: RunState, drawn: DrawnBudgets, until: RunStage | undefined): Promise<void> {
   const { config, images, folder, random, report, events } = state;
   const pretrained = await pretrain(images, folder, random, state);
   if (pretrained.summary) state.stages.push(pretrained.summary);
   else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
   await report?.write(state);
+  const budgets = await completeBudgets(state, pretrained, drawn);
   const probe = await measureRepresentation(state, pretrained, budgets);
   if (until !== "pretrain")
     for (const labelled of budgets)

@@ -39,4 +39,28 @@ describe("applyBudget", () => {
     expect(await counts({ fraction: 0.5 })).toBe("4 (1 to 3 a class)"); // of 5 and 2, rounded
     expect(await counts({ given: true })).toBe("7 (2 to 5 a class)");
   });
+
+  it("keeps a number of labels whatever their class, drawn from the seed or chosen", async () => {
+    const drawn = async (seed: number) => [
+      ...(await applyBudget(train, { count: 3 }, Random.fromSeed(seed))).dataset.labels.entries(),
+    ];
+    const three = await drawn(0);
+    expect(three.filter(([, label]) => label >= 0)).toHaveLength(3);
+    expect(three.every(([i, label]) => label === -1 || label === train.labels[i])).toBe(true);
+    expect(await drawn(0)).toEqual(three);
+    const seeds = await Promise.all([1, 2, 3, 4].map(drawn));
+    expect(new Set(seeds.map((each) => JSON.stringify(each))).size).toBeGreaterThan(1);
+    expect((await applyBudget(train, { count: 7 }, random)).words).toBe("random 7 (2 to 5 a class)");
+
+    const suggest = async (count: number, candidates: Int32Array) => {
+      expect([count, ...candidates]).toEqual([2, 0, 1, 2, 3, 4, 5, 6]); // those that have a label
+      return Int32Array.of(4, 1);
+    };
+    const chosen = await applyBudget(train, { count: 2, choose: "suggested" }, random, suggest);
+    expect([chosen.tag, chosen.words]).toEqual(["2-suggested", "suggested 2 (0 to 2 a class)"]);
+    expect([...chosen.dataset.labels]).toEqual([-1, 0, -1, -1, 0, -1, -1, -1]);
+    await expect(applyBudget(train, { count: 8 }, random)).rejects.toThrow(
+      "labels: train has 7 labelled images; `count` asks for 8. Ask for fewer.",
+    );
+  });
 });

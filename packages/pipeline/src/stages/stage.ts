@@ -51,7 +51,7 @@ export interface StageEnvironment {
 }
 
 /** A stage that is trained now, or was done before. */
-export interface StartedStage {
+interface StartedStage {
   readonly title: string;
   readonly folder: string;
   readonly totalSteps: number;

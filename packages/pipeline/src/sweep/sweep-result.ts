@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { CheckpointError } from "@simclr/core";
 import { type MeanInterval, meanInterval } from "@simclr/evaluate";
 import type { Config } from "../config/schema.js";
@@ -74,13 +74,26 @@ function portable(config: Config): Record<string, unknown> {
     ...data
   } = rest.data;
   const { threads: _threads, ...backend } = rest.backend;
-  return withoutFolder({ ...rest, backend, data }, root);
+  const { pretrained } = rest;
+  return withoutFolder(
+    {
+      ...rest,
+      backend,
+      ...(pretrained !== undefined && { pretrained: relative(process.cwd(), pretrained) }),
+      data: { ...data, train: below(root, data.train), test: below(root, data.test) },
+    },
+    root,
+  );
 }
 
-/** Plain JSON, in which paths below `folder` are relative to it. */
+/** A path from the folder of the data; what is no path of this machine stays as it is. */
+const below = <T>(root: string | undefined, spec: T): T | string =>
+  root !== undefined && typeof spec === "string" && isAbsolute(spec) ? relative(root, spec) || "." : spec;
+
+/** Plain JSON, in which paths below `folder`, and its own, are relative to it. */
 function withoutFolder<T>(value: T, folder: string | undefined): T {
   const text = JSON.stringify(value);
-  return JSON.parse(folder === undefined ? text : text.replaceAll(`${folder}/`, "")) as T;
+  return JSON.parse(folder === undefined ? text : text.replaceAll(`${folder}/`, "").replaceAll(folder, ".")) as T;
 }
 
 /** One method with one number of labels at one point, over its repetitions. */
