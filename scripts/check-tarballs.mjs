@@ -1,11 +1,13 @@
 #!/usr/bin/env node
-// Packs every public package and installs each alone, with npm, into an empty project: it must import and type-check.
+// Packs every public package and installs each alone, with npm, into an empty project: it must import,
+// type-check and, where it is for browsers, bundle.
 // Packages of this repository that it depends on come from their tarballs too, as nothing is published here. At last the
 // example plugins, in a project of their own. Names, or "examples", choose what is checked.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runOnBareSystem } from "./bare-system.mjs";
+import { wrongInBrowser } from "./browser-bundle.mjs";
 import { checkExamples } from "./check-examples.mjs";
 import { hasPrebuilt, packAll, packages } from "./pack.mjs";
 import { root, run } from "./tools.mjs";
@@ -37,10 +39,8 @@ for (const { manifest } of packages) {
   const entries = Object.keys(manifest.exports)
     .filter((entry) => entry !== "./package.json")
     .map((entry) => name + entry.slice(1));
-  writeFileSync(
-    join(project, "consumer.ts"),
-    entries.map((entry, i) => `import * as m${i} from "${entry}";\nexport const used${i} = m${i};\n`).join(""),
-  );
+  const typed = entries.map((entry, i) => `import * as m${i} from "${entry}";\nexport const used${i} = m${i};\n`);
+  for (const file of ["consumer.mts", "consumer.cts"]) writeFileSync(join(project, file), typed.join(""));
   writeFileSync(join(project, "run.mjs"), entries.map((entry) => `await import("${entry}");\n`).join(""));
   writeFileSync(join(project, "run.cjs"), entries.map((entry) => `require("${entry}");\n`).join(""));
   const isNative = "build:prebuilt" in manifest.scripts;
@@ -56,15 +56,19 @@ for (const { manifest } of packages) {
         "--noEmit",
         "--strict",
         "--skipLibCheck",
+        "--exactOptionalPropertyTypes",
+        "--noUncheckedIndexedAccess",
         "--module",
         "nodenext",
         "--target",
         "es2022",
-        "consumer.ts",
+        "consumer.mts",
+        "consumer.cts",
       ],
     ],
     ["import", process.execPath, ["run.mjs"]],
     ["require", process.execPath, ["run.cjs"]],
+    ["browser", () => browser(name, entries, project)],
     ...(isNative && hasPrebuilt
       ? [
           ["no compilation where the prebuilt package fits", () => (existsSync(join(native, "../../build")) ? 1 : 0)],
@@ -74,9 +78,7 @@ for (const { manifest } of packages) {
     // What a package compiles, it must be able to compile where it was installed.
     ...(isNative ? [["native build", process.execPath, [native]]] : []),
   ];
-  const broken = steps.find(([, action, args]) =>
-    typeof action === "function" ? action() !== 0 : run(action, args, { cwd: project, ...quiet, env }) !== 0,
-  );
+  const broken = await firstBroken(steps, project);
   if (broken) failed++;
   console.log(`${broken ? `failed (${broken[0]})` : "ok"}  ${name}@${version}: ${entries.join(", ")}`);
   rmSync(join(project, "node_modules"), { recursive: true, force: true });
@@ -88,6 +90,22 @@ if (only.length === 0 || only.includes("examples")) {
 }
 rmSync(work, { recursive: true, force: true });
 process.exit(failed === 0 ? 0 : 1);
+
+/** The first step that does not end with 0; later ones are not taken. */
+async function firstBroken(steps, cwd) {
+  for (const step of steps) {
+    const [, action, args] = step;
+    const status = typeof action === "function" ? await action() : run(action, args, { cwd, ...quiet, env });
+    if (status !== 0) return step;
+  }
+  return undefined;
+}
+
+async function browser(name, entries, project) {
+  const wrong = await wrongInBrowser(name, entries, project);
+  if (wrong !== undefined) console.error(`${name}: ${wrong}`);
+  return wrong === undefined ? 0 : 1;
+}
 
 /** Computes on the installed prebuilt addon; the result's middle is the sum of the filter. */
 function computeProgram(name) {

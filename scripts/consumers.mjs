@@ -4,24 +4,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { BROWSER_SAFE } from "./browser-bundle.mjs";
 import { packages } from "./pack.mjs";
-
-/** Those that run without Node.js. */
-const BROWSER_SAFE = [
-  "augment",
-  "core",
-  "distill",
-  "distributed",
-  "evaluate",
-  "exchange",
-  "losses",
-  "methods",
-  "models",
-  "ops",
-  "optim",
-  "tensor-files",
-  "trainer",
-];
 
 const platform = `${process.platform}-${process.arch}`;
 /** What the matrix needs beside our packages. Node.js comes as a package without a script. */
