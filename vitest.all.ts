@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { nativeSources } from "./packages/backend-onednn/scripts/native-sources.mjs";
 import { isaLevels } from "./packages/backend-onednn/src/isa-levels.js";
 
 const roots = ["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`));
@@ -8,6 +9,7 @@ const BACKEND = "packages/backend-onednn";
 
 /** All tests of the repository in one run, as `npm test` makes it. */
 export default defineConfig({
+  define: { SIMCLR_NATIVE_SOURCES: JSON.stringify(nativeSources()) }, // as the backend's vitest.config.ts
   test: {
     pool: "forks",
     maxWorkers: 2,

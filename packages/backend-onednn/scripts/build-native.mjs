@@ -3,9 +3,10 @@
 // --sanitize builds the addon of `test:asan` instead, in a folder of its own.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { nativeSources } from "./native-sources.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sanitize = process.argv.includes("--sanitize");
@@ -24,20 +25,9 @@ function giveUp(reason) {
   process.exit(0);
 }
 
-/** Everything the addon depends on, in one number: sources, build files and the tools' settings. */
-function sourceHash() {
-  const hash = createHash("sha256");
-  const add = (file) =>
-    hash
-      .update(`${relative(root, file)}\0`)
-      .update(readFileSync(file))
-      .update("\0");
-  add(join(root, "CMakeLists.txt"));
-  for (const folder of ["runtime", "kernels", "binding"]) {
-    for (const name of readdirSync(join(root, "src", folder)).sort()) {
-      if (/\.(cc|h|inc)$/.test(name)) add(join(root, "src", folder, name));
-    }
-  }
+/** Everything the addon depends on, in one number: sources, and the tools' settings. */
+function dependencyHash() {
+  const hash = createHash("sha256").update(sources);
   for (const name of ["CC", "CXX", "CXXFLAGS", "DNNL_ROOT", "ONEDNN_ROOT"]) {
     hash.update(`${name}=${process.env[name] ?? ""}\0`);
   }
@@ -64,7 +54,8 @@ function run(command, args) {
 }
 
 if (mode === "skip") process.exit(0);
-const hash = sourceHash();
+const sources = nativeSources();
+const hash = dependencyHash();
 if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) process.exit(0);
 
 const missing = missingPackages();
@@ -73,7 +64,11 @@ if (missing.length > 0) {
 }
 const cmakeFolder = join(folder, "cmake");
 mkdirSync(folder, { recursive: true });
-const settings = ["-DCMAKE_BUILD_TYPE=Release", `-DSIMCLR_SANITIZE=${sanitize ? "ON" : "OFF"}`];
+const settings = [
+  "-DCMAKE_BUILD_TYPE=Release",
+  `-DSIMCLR_SANITIZE=${sanitize ? "ON" : "OFF"}`,
+  `-DSIMCLR_SOURCES=${sources}`,
+];
 run("cmake", ["-S", ".", "-B", cmakeFolder, ...settings]);
 run("cmake", ["--build", cmakeFolder, "--parallel", process.env.SIMCLR_BUILD_JOBS ?? "2"]);
 // Renamed into place, so that a running program keeps the file it has mapped.

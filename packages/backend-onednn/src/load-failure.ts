@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BackendError } from "@simclr/core";
+import { OTHER_SOURCES } from "./native-sources.js";
 
 /** A file or package that was to give the addon, and what `require` said. */
 export interface FailedAttempt {
@@ -57,10 +58,11 @@ function examine(attempt: FailedAttempt): Finding {
   const { candidate, cause } = attempt;
   const line = firstLine(attempt);
   const installed = isAbsolute(candidate);
-  if (cause.code === "MODULE_NOT_FOUND" && candidate === process.env.SIMCLR_ONEDNN_ADDON)
+  if (cause.code === "MODULE_NOT_FOUND" && isNamed(candidate))
     return { problem: "there is no such file", remedy: "correct or unset SIMCLR_ONEDNN_ADDON" };
   if (cause.code === "MODULE_NOT_FOUND" && installed) return { problem: "not built" };
   if (cause.code === "MODULE_NOT_FOUND") return notInstalled(candidate);
+  if (cause.code === OTHER_SOURCES) return { problem: line, remedy: renewal(candidate) };
   const version = /version `(GLIBC|GLIBCXX)_([\d.]+)' not found/.exec(line);
   if (version) return { problem: `needs ${version[1] === "GLIBC" ? "glibc" : "libstdc++"} ${version[2]} or newer` };
   const library = /^(lib[\w.+-]+): cannot open shared object file/.exec(line)?.[1];
@@ -81,11 +83,31 @@ function notInstalled(name: string): Finding {
   };
 }
 
+/** How an addon of other sources is brought to the state of this package. */
+function renewal(candidate: string): string {
+  if (isNamed(candidate))
+    return "unset SIMCLR_ONEDNN_ADDON, or compile that file anew from the sources of this package";
+  if (isAbsolute(candidate))
+    return isCheckout() ? "rebuild both, in the root of the checkout: npm run build" : `rebuild: ${buildCommand()}`;
+  const { version, optionalDependencies = {} } = manifest();
+  return `install the prebuilt package of this release: npm install ${candidate}@${optionalDependencies[candidate] ?? version}`;
+}
+
+const isNamed = (candidate: string): boolean => {
+  const named = process.env.SIMCLR_ONEDNN_ADDON;
+  return named !== undefined && named !== "" && resolve(named) === candidate;
+};
+
+/** Whether this is a package of the repository, whose JavaScript is built here too. */
+const isCheckout = (): boolean => existsSync(new URL("../../../pnpm-workspace.yaml", import.meta.url));
+
+const buildCommand = (): string =>
+  `SIMCLR_NATIVE=required node ${fileURLToPath(new URL("../scripts/build-native.mjs", import.meta.url))}`;
+
 function sourceBuild(): string {
   const tools = TOOLS[process.platform];
   if (!tools) return "on this platform the addon has not been built by anybody; use Linux, WSL among them";
-  const script = fileURLToPath(new URL("../scripts/build-native.mjs", import.meta.url));
-  return `build it from source: ${tools} && SIMCLR_NATIVE=required node ${script}`;
+  return `build it from source: ${tools} && ${buildCommand()}`;
 }
 
 /** As `linux-x64 (glibc 2.36, Node 20.20.2)`. */
@@ -100,6 +122,6 @@ function firstLine({ cause }: FailedAttempt): string {
   return cause.message.split("\n")[0] ?? "";
 }
 
-function manifest(): { optionalDependencies?: Record<string, string> } {
+function manifest(): { version: string; optionalDependencies?: Record<string, string> } {
   return JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 }

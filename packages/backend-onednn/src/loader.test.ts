@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { nativeSources } from "../scripts/native-sources.mjs";
 import { explainFailure, prebuiltPackage } from "./load-failure.js";
 
 vi.setConfig({ testTimeout: 30_000 }); // most of these start a process
@@ -18,15 +19,15 @@ afterEach(() => {
 });
 
 interface Copy {
-  /** Text of build/simclr_onednn.node; none without. */
-  readonly built?: string;
-  /** Text of the addon in the prebuilt package of this platform; not installed without. */
-  readonly prebuilt?: string;
+  /** Content of build/simclr_onednn.node; none without. */
+  readonly built?: string | Buffer;
+  /** Content of the addon in the prebuilt package of this platform; not installed without. */
+  readonly prebuilt?: string | Buffer;
   /** Whether this release has such a package. @defaultValue whether `prebuilt` is given */
   readonly released?: boolean;
 }
 
-/** What `whyNot()` says in a copy of the built package with these addons. */
+/** What `whyNot()` says, or which file was loaded, in a copy of the built package with these addons. */
 function whyNotWith({ built, prebuilt, released = prebuilt !== undefined }: Copy): string {
   mkdirSync(join(packageFolder, "build"), { recursive: true });
   folder = mkdtempSync(join(packageFolder, "build", "loader-test-")); // inside, so that its dependencies are found
@@ -34,16 +35,18 @@ function whyNotWith({ built, prebuilt, released = prebuilt !== undefined }: Copy
   const manifest = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as Record<string, unknown>;
   manifest.optionalDependencies = released ? { [PREBUILT]: "1.2.3" } : {};
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
-  const put = (file: string, text: string) => {
+  const put = (file: string, content: string | Buffer) => {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    writeFileSync(file, content);
   };
   if (built !== undefined) put(join(folder, "build", "simclr_onednn.node"), built);
   if (prebuilt !== undefined) {
     put(join(folder, "node_modules", PREBUILT, "package.json"), JSON.stringify({ main: "simclr_onednn.node" }));
     put(join(folder, "node_modules", PREBUILT, "simclr_onednn.node"), prebuilt);
   }
-  const script = `import { whyNot } from ${JSON.stringify(join(folder, "dist", "index.js"))}; console.log(whyNot());`;
+  const script = `
+    import { onednnInfo, whyNot } from ${JSON.stringify(join(folder, "dist", "index.js"))};
+    console.log(whyNot() ?? "loaded " + onednnInfo().file);`;
   return runModule(script);
 }
 
@@ -98,6 +101,26 @@ it("loads the addon that SIMCLR_ONEDNN_ADDON names", () => {
   const said = runModule(script, { SIMCLR_ONEDNN_ADDON: "/no/addon.node" });
   expect(said).toContain("  /no/addon.node: there is no such file\n");
   expect(said).toContain(`  correct or unset SIMCLR_ONEDNN_ADDON\n  ${CPU}`);
+});
+
+describe.runIf(process.platform === "linux")("an addon of other sources", () => {
+  const OTHER = "0123456789abcdef";
+  const own = readFileSync(join(packageFolder, "build", "simclr_onednn.node"));
+  const other = Buffer.from(own);
+  other.write(OTHER, own.indexOf(nativeSources()), "latin1");
+
+  it("is refused, with what brings it to this package's state", () => {
+    const said = whyNotWith({ prebuilt: other, built: other }).replaceAll(folder!, "<package>");
+    const problem = `was compiled from other sources (${OTHER}) than this package was built with (${nativeSources()})`;
+    expect(said).toContain(`  ${PREBUILT}: ${problem}\n  <package>/build/simclr_onednn.node: ${problem}\n`);
+    expect(said).toContain(`  install the prebuilt package of this release: npm install ${PREBUILT}@1.2.3\n`);
+    expect(said).toContain("  rebuild: SIMCLR_NATIVE=required node <package>/scripts/build-native.mjs\n");
+  });
+
+  it("gives way to one of the right sources", () => {
+    const said = whyNotWith({ prebuilt: other, built: own });
+    expect(said).toBe(`loaded ${folder}/build/simclr_onednn.node`);
+  });
 });
 
 describe("explainFailure", () => {

@@ -5,6 +5,7 @@ import { type BackendError, InvalidArgumentError } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
 import { explainFailure, type FailedAttempt, prebuiltPackage } from "./load-failure.js";
 import type { Binding, NativeInfo, NativeMemory } from "./native.js";
+import { checkSources } from "./native-sources.js";
 
 const require = createRequire(import.meta.url);
 
@@ -42,7 +43,9 @@ export function loadBinding(): Binding {
   for (const candidate of candidates()) {
     try {
       const file = require.resolve(candidate);
-      loaded = { binding: require(file) as Binding, file };
+      const binding = require(file) as Binding;
+      checkSources(binding.sources);
+      loaded = { binding, file };
       break;
     } catch (cause) {
       attempts.push({ candidate, cause: cause as NodeJS.ErrnoException });

@@ -39,6 +39,8 @@ export interface NativeMemory {
 
 /** The addon: storage, settings, and its kernels by name. */
 export interface Binding {
+  /** The state of the sources it was compiled from; older ones do not say it. */
+  readonly sources?: string;
   write(values: HostArray): Handle;
   read(handle: Handle): HostArray;
   /** What the values take: two bytes each where a float32 tensor is held as bfloat16. */

@@ -6,6 +6,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::LimitOnednn();
   // A worker thread that ends runs no JavaScript any more, so its tensors would stay for ever.
   env.AddCleanupHook([] { simclr::Buffers::Get().FreeOwned(); });
+  exports.Set("sources", SIMCLR_SOURCES);
   simclr::BindMemory(exports);
   Napi::Object kernels = Napi::Object::New(env);
   exports.Set("kernels", kernels);
