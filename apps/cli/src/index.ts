@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addAugment } from "./commands/augment.js";
 import { addBackend } from "./commands/backend.js";
 import { addCompare } from "./commands/compare.js";
 import { addCompletion } from "./commands/completion.js";
@@ -71,6 +72,7 @@ function program(endWith: EndWith): Command {
   addCompare(simclr);
   addConfig(simclr);
   addData(simclr, endWith);
+  addAugment(simclr);
   addModel(simclr);
   addPlugin(simclr);
   addLaunch(simclr, endWith);

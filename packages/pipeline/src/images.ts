@@ -40,10 +40,7 @@ export interface RunImages {
 export async function openImages(config: Config, parts: Parts, events: PipelineEvents): Promise<RunImages> {
   const { data } = config;
   const open = async (spec: ImagesSpec, split: "train" | "test"): Promise<CachedDataset> => {
-    const dataset =
-      typeof spec === "string"
-        ? await openDataset(spec, openOptions(data, split))
-        : await openPluginImages(spec, `data.${split}`, config, parts);
+    const dataset = await openPart(spec, split, config, parts);
     events.line(`${split}: ${dataset.size} images from ${dataset.name}, ${balanceWords(classBalance(dataset))}`);
     try {
       const cached = await cacheDecoded(dataset, {
@@ -87,6 +84,13 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
       await own?.close();
     },
   };
+}
+
+/** Opens the training or the test images, of files or of a plugin; nothing is decoded yet. */
+export function openPart(spec: ImagesSpec, split: "train" | "test", config: Config, parts: Parts): Promise<Dataset> {
+  return typeof spec === "string"
+    ? openDataset(spec, openOptions(config.data, split))
+    : openPluginImages(spec, `data.${split}`, config, parts);
 }
 
 function openOptions(data: Config["data"], split: "train" | "test"): OpenOptions {

@@ -35,6 +35,14 @@ export { type LoadedClassifier, loadClassifier } from "./predict/load-classifier
 export { type LoadTrainedOptions, loadTrainedModel, type TrainedModel } from "./predict/load-trained-model.js";
 export { type Prediction, type Predictions, type PredictOptions, predict } from "./predict/predict.js";
 export { presetNames } from "./presets.js";
+export {
+  type AugmentationPreview,
+  PREVIEW_FORMATS,
+  type PreviewAugmentationOptions,
+  previewAugmentation,
+  previewConfig,
+  writePreview,
+} from "./preview-augmentation.js";
 export { type PreviewSheet, type PreviewSheetOptions, previewSheet, type ViewDraw } from "./preview-sheet.js";
 export { clampEpochs, FEWEST_EPOCHS, fitToTime, type MeasuredCost } from "./propose/fit-to-time.js";
 export { type Effort, type Proposal, type ProposalOptions, proposeRecipe } from "./propose/propose-recipe.js";

@@ -24,6 +24,8 @@ export interface ViewDraw {
 export interface PreviewSheet {
   /** A PNG file with a transparent ground: a row for each image, the original first and then its views. */
   readonly png: Uint8Array;
+  /** The pictures on it, `[row][0]` the original and then its views. */
+  readonly pictures: readonly (readonly RawImage[])[];
   /** What was drawn for each view, `[row][view]`, step by step. */
   readonly draws: readonly (readonly (readonly ViewDraw[])[])[];
 }
@@ -61,7 +63,7 @@ export async function previewSheet(
     sheet.push([image, ...(await viewsOfImage(image, index, recipe, random, views, record))].map(drawableImage));
     draws.push(ofImage);
   }
-  return { png: await imageSheet(sheet, { tilePx }), draws };
+  return { png: await imageSheet(sheet, { tilePx }), pictures: sheet, draws };
 }
 
 /**

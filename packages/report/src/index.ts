@@ -2,6 +2,13 @@ export { type IntervalRow, intervalChart } from "./figures/interval-chart.js";
 export { type ImageSheetOptions, imageSheet } from "./image-sheet.js";
 export { pairedInterval } from "./paired-interval.js";
 export { type PictureOptions, picture } from "./picture.js";
+export {
+  type PreviewedStep,
+  type PreviewedView,
+  type PreviewPageData,
+  type PreviewRow,
+  previewPage,
+} from "./preview-page.js";
 export { type PageOptions, type ReportParts, renderParts, renderReport, reportPage } from "./render-report.js";
 export type {
   AccuracyRow,

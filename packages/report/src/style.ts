@@ -50,6 +50,10 @@ figcaption b{color:var(--ink);font-weight:600}
 figure svg{display:block;width:100%;height:auto;max-width:34rem}
 .sheet img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
 .store{position:absolute}
+.previews{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,10rem),1fr));gap:1rem;align-items:start}
+.previews img{display:block;width:100%;max-width:10rem;height:auto;image-rendering:pixelated}
+.previews ul{list-style:none;margin:.15rem 0 0;padding:0;font-size:.78rem;line-height:1.35}
+.previews .drawn{color:var(--ink)}
 .tile{display:block;width:100%;aspect-ratio:1;border-radius:3px}
 td.number small{display:block;font-size:.78rem}
 .status{border-left:4px solid var(--accent);background:var(--panel);padding:.4rem .8rem;border-radius:6px}
