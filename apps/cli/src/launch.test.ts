@@ -17,8 +17,14 @@ pretrain:
   { batchSize: 24, steps: 4, optimizer: { learningRate: 0.01 }, onlineEvaluation: { everySteps: 2, images: 200 } }
 labels: [{ perClass: 4 }]
 finetune: { batchSize: 12, steps: 3, optimizer: { learningRate: 0.01 } }
-distill: { batchSize: 24, steps: 3, optimizer: { learningRate: 0.01 }, students: [{ name: self }] }
-evaluate: { linear: { epochs: 2 } }
+distill:
+  batchSize: 24
+  steps: 3
+  optimizer: { learningRate: 0.01 }
+  teacher: cached
+  studentAugmentation: [randomResizedCrop, flipLeftRight]
+  students: [{ name: self }]
+evaluate: { batchSize: 50, linear: { epochs: 2 } }
 `;
 
 const hasMpi = spawnSync("sh", ["-c", "command -v mpirun"]).status === 0;
@@ -63,6 +69,11 @@ describe.runIf(hasMpi)("simclr launch", () => {
         expect(Math.abs(loss / one[step]! - 1), `${stage}, ${step}`).toBeLessThan(1e-5);
     }
     expect(JSON.parse(readFileSync(join(folder, "two/results.json"), "utf8")).accuracy).toHaveLength(accuracy.length);
+    // the teacher's logits of 240 images: 2,400 numbers behind NumPy's header
+    const logits = ["one", "two"].map((run) => readFileSync(join(folder, run, budget, "teacher-logits/rows.npy")));
+    const [ofOne, ofTwo] = logits.map((bytes) => new Float32Array(Uint8Array.from(bytes.subarray(-9600)).buffer));
+    expect(logits.map(({ length }) => Math.floor(length / 9600))).toEqual([1, 1]);
+    for (const [i, logit] of ofTwo!.entries()) expect(Math.abs(logit - ofOne![i]!), `logit ${i}`).toBeLessThan(1e-5);
     // measured by both ranks together; one of the 100 images asked may lie on the border between two classes
     const [one, two] = [evaluations("one"), evaluations("two")];
     expect(two.map(({ step }) => step)).toEqual([2, 4]);

@@ -51,7 +51,7 @@ export { runVersion } from "./report/run-version.js";
 export type { DepthProbe, MeasuredRow, PluginRecord, RunResults, StageSummary } from "./results.js";
 export { type ComparedRow, type Comparison, compareRuns, type FinishedRun, readRun } from "./run/compare-runs.js";
 export { type RunOptions, type RunOutcome, type RunStage, run } from "./run/run.js";
-export { InterruptedError } from "./stages/train-stage.js";
+export { InterruptedError } from "./stages/interrupted-error.js";
 export { type LoadSweepOptions, loadSweep, type Sweep, type SweepPoint } from "./sweep/load-sweep.js";
 export { sweepSchema } from "./sweep/schema.js";
 export { type SweepOptions, sweep } from "./sweep/sweep.js";

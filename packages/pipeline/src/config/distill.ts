@@ -50,6 +50,12 @@ export const distill = z
       .min(1)
       .optional()
       .describe("augmentations of the student's images alone, after the crop that both see; none by default"),
+    teacher: z
+      .enum(["live", "cached"])
+      .optional()
+      .describe(
+        "live by default, as in the paper: the teacher answers for each crop that the student sees. cached asks it once for the test-time view of each image and keeps the logits; `studentAugmentation` then is all that the student's images go through, from the whole image",
+      ),
     rounds: count.default(1).describe("each student teaches the next round's of its kind"),
     stopAgreement: share
       .default(1)
@@ -57,4 +63,14 @@ export const distill = z
     students: z.array(student).min(1),
   })
   .refine(oneLength, ONE_LENGTH)
+  .refine(({ teacher, studentAugmentation }) => teacher !== "cached" || studentAugmentation !== undefined, {
+    path: ["teacher"],
+    message:
+      "cached logits answer for the test-time view, where the paper's crop is the teacher's too and differs at every step: give `studentAugmentation`, which augments the student's images alone, such as [randomResizedCrop, flipLeftRight], or leave the teacher live",
+  })
+  .refine(({ teacher, area }) => teacher !== "cached" || area === undefined, {
+    path: ["area"],
+    message:
+      "with cached logits there is no crop that teacher and student share: give `area` to the randomResizedCrop of `studentAugmentation`",
+  })
   .optional();

@@ -206,6 +206,18 @@ describe("parseConfig", () => {
     );
   });
 
+  it("refuses cached logits where teacher and student would share a crop", () => {
+    const cached = "distill: { batchSize: 4, steps: 1, optimizer: { learningRate: 1 }, students: [{ name: self }] }\n";
+    expect(messageOf(GOOD + cached, ["distill.teacher=cached"])).toMatch(
+      /`distill\.teacher`: cached logits answer for the test-time view, .* give `studentAugmentation`, .* or leave the teacher live/,
+    );
+    const own = ["distill.teacher=cached", "distill.studentAugmentation=[randomResizedCrop]"];
+    expect(messageOf(GOOD + cached, [...own, "distill.area=[0.5,1]"])).toMatch(
+      /`distill\.area`: with cached logits there/,
+    );
+    expect(messageOf(GOOD + cached, own)).toBe("accepted");
+  });
+
   it("names a file that cannot be read", async () => {
     await expect(loadConfig("nowhere.yaml")).rejects.toThrow(
       /^nowhere\.yaml: cannot read the configuration: there is no such file\..*preset \(.*cifar10-small, /,

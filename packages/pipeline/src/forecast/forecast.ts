@@ -13,10 +13,10 @@ import type { RunStage } from "../run/run.js";
 import { RunFolder } from "../run/run-folder.js";
 import type { RunState } from "../run/run-state.js";
 import { trainWithLabels } from "../run/with-labels.js";
+import { InterruptedError } from "../stages/interrupted-error.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
 import { type Features, featuresOf, measureKnn, measureLinear, representation } from "../stages/measure.js";
 import { type Pretrained, pretrain } from "../stages/pretrain.js";
-import { InterruptedError } from "../stages/train-stage.js";
 import { type ForecastStage, rehearsal } from "./rehearse.js";
 
 /** Images that are put through the network to see how long measuring takes. */
@@ -104,7 +104,10 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
     pretrained.encoder.dispose();
     pretrained.head.dispose();
     const networks = stages.slice(pretrained.summary === undefined ? 0 : 1).filter(({ status }) => status !== "done");
-    const measuringSeconds = (isMeasured ? 0 : measuring.representation) + networks.length * measuring.network;
+    const measuringSeconds =
+      (isMeasured ? 0 : measuring.representation) +
+      networks.length * measuring.network +
+      (networks.some(({ stage }) => stage.startsWith("distilling")) ? teachers(config) * measuring.logits : 0);
     const training = stages.reduce((total, { seconds }) => total + seconds, 0);
     return {
       ...{ formatVersion: 1, name: config.name, folder: folder.path, backend: `${backend.name} (${backend.details})` },
@@ -125,6 +128,14 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
 interface MeasuringTime {
   readonly representation: number;
   readonly network: number;
+  /** Of one teacher, whose logits of all training images are kept. */
+  readonly logits: number;
+}
+
+/** Teachers whose logits are kept. */
+function teachers({ labels, distill }: Config): number {
+  if (distill?.teacher !== "cached") return 0;
+  return labels.length * (1 + distill.students.length * (distill.rounds - 1));
 }
 
 /** Puts some images through the encoder, and scales; the probes are trained on numbers of the right shape, for two epochs. */
@@ -155,6 +166,7 @@ async function timeOfMeasuring(
   return {
     representation: perImage * (train.size + test.size) + probes,
     network: perImage * (test.size + Math.min(ANSWERED, train.size)),
+    logits: perImage * train.size,
   };
 }
 

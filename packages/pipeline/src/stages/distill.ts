@@ -1,7 +1,7 @@
 import { type Random, readWeights } from "@simclr/core";
 import { labelledIndices } from "@simclr/data";
 import { distillation } from "@simclr/distill";
-import { buildNetwork, fineTuneRecipe, studentRecipe } from "../build.js";
+import { buildNetwork } from "../build.js";
 import type { Config, StudentConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import { hookPlugins } from "../plugins/build-hooks.js";
@@ -11,6 +11,7 @@ import { copyWeights } from "./copy-weights.js";
 import type { LabelledSubset } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
 import type { StageEnvironment } from "./stage.js";
+import { cachedTeaching, liveTeaching } from "./teaching.js";
 import { trainStage } from "./train-stage.js";
 
 /** One student of one round. */
@@ -37,7 +38,7 @@ export async function distill(
   const { config } = environment;
   const { alpha, teacherTemperature, minConfidence, temperature: defaultTemperature, ...rest } = settings;
   const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, images: shown, ...others } = rest;
-  const { studentAugmentation, ...training } = others;
+  const { studentAugmentation, teacher: answers = "live", ...training } = others;
   const temperature = student.temperature ?? defaultTemperature;
   const name = `distill-${student.name}${round > 1 ? `-${round}` : ""}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.
@@ -48,30 +49,35 @@ export async function distill(
   } else if (student.initialize === "pretrained") {
     copyWeights(await readWeights(pretrained.encoder.weights), network.weights, ["encoder/"]);
   }
-  const recipe = fineTuneRecipe(config, training);
   const { parts } = environment;
   const inputs = fingerprint([
     ...(shown === "labelled" ? [shown, labelled.dataset.fingerprint] : []),
+    ...(answers === "cached" ? [answers] : []),
     ...(studentAugmentation ? [studentAugmentation, parts.plugins.map(({ sha256 }) => sha256)] : []),
     ...[training, alpha, temperature, teacherTemperature ?? null, minConfidence],
     ...[student, teacher.inputs, images.unlabelled.fingerprint],
     ...hookPlugins(training, "distill", parts),
   ]);
+  const logits = `teacher-logits${round > 1 ? `-${student.name}-${round}` : ""}`;
+  const { prepare, ...teaching } =
+    answers === "cached"
+      ? await cachedTeaching(teacher, logits, images, labelled, folder, environment)
+      : liveTeaching(teacher, training, environment);
   const summary = await trainStage(
     {
       title: `distilling (${student.name}${round > 1 ? `, round ${round}` : ""}) with ${labelled.words} labels`,
       folder: await folder.trained(inputs, labelled.tag, name),
       inputs,
       task: distillation({
-        ...{ teacher: teacher.network, student: network, recipe, temperature, alpha, minConfidence },
-        teacherTemperature,
-        studentRecipe: studentRecipe(config, parts).recipe,
+        ...teaching,
+        ...{ student: network, temperature, alpha, minConfidence, teacherTemperature },
       }),
+      ...(prepare && { prepare }),
       training,
       place: "distill",
       dataset: alpha < 1 || shown === "labelled" ? labelled.dataset : images.unlabelled,
       ...(shown === "labelled" && { indices: labelledIndices(labelled.dataset) }),
-      recipe,
+      recipe: teaching.recipe,
       views: 1,
       random: random.fork(name, labelled.tag),
       description: {

@@ -14,6 +14,8 @@ export interface TrainStage {
   /** Hash of all that decides the result; a stage that is done for the same inputs is not done again. */
   readonly inputs: string;
   readonly task: TrainingTask<ImageBatch>;
+  /** Makes what the task needs, on every rank, before the first step of a sitting; not where nothing is trained. */
+  readonly prepare?: () => Promise<void>;
   readonly training: TrainingConfig;
   /** Where the training stands in the configuration, for messages. */
   readonly place: string;

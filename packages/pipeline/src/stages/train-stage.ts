@@ -10,14 +10,10 @@ import { buildOptimizer, buildSchedule } from "../build.js";
 import type { PipelineEvents } from "../events.js";
 import type { StageSummary } from "../results.js";
 import { lockFolder } from "../run/folder-lock.js";
+import { InterruptedError } from "./interrupted-error.js";
 import type { StageEnvironment, TrainStage } from "./stage.js";
 import { hooksOf } from "./stage-hooks.js";
 import { starvationHook } from "./starvation-hook.js";
-
-/** Thrown when a signal ended a stage after its checkpoint was written: nothing is lost, the run can go on later. */
-export class InterruptedError extends Error {
-  override readonly name = "InterruptedError";
-}
 
 /**
  * Trains the stage's task, or takes up where an earlier sitting stopped, or, if the stage is done, loads its weights.
@@ -73,6 +69,7 @@ async function trainOrLoad(stage: TrainStage, environment: StageEnvironment): Pr
       },
     );
 
+  await stage.prepare?.();
   const sampleCount = stage.indices?.length ?? dataset.size;
   const optimizer = buildOptimizer(training);
   const loader = loaderOf(stage, environment);

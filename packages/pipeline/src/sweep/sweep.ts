@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { writeFileAtomic } from "@simclr/trainer/node";
 import { type PipelineEvents, silent } from "../events.js";
 import { run } from "../run/run.js";
-import { InterruptedError } from "../stages/train-stage.js";
+import { InterruptedError } from "../stages/interrupted-error.js";
 import type { Sweep } from "./load-sweep.js";
 import { resultFile, type SweepResult, sweepResult, sweepResults } from "./sweep-result.js";
 
