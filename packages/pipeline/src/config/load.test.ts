@@ -149,7 +149,7 @@ describe("parseConfig", () => {
     [
       "two budgets at once",
       GOOD.replace("perClass: 10", "perClass: 10, fraction: 0.1"),
-      /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass`, `given` and `list`/m,
+      /^tiny\.yaml:7:10: `labels\.0`: give exactly one of `fraction`, `perClass`, `count`, `given` and `list`/m,
     ],
     [
       "selective kernels where there is no place for them",
