@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { onednnInfo, type Precision, registerOnednnBackend, setPrecision } from "@simclr/backend-onednn";
 import * as tf from "@tensorflow/tfjs-core";
+import { allowExplicitPadding } from "./tensorflow/explicit-padding.js";
+import { findTfjsNode, TFJS_NODE_PACKAGES } from "./tensorflow/tfjs-node.js";
 
 /** What a user may ask for. */
 export type BackendName = "onednn" | "tensorflow" | "webgpu" | "cpu";
@@ -47,24 +48,22 @@ const tensorflow: Candidate = {
   name: "tensorflow",
   async load(options, auto) {
     refusePrecision("tensorflow", options);
-    const require = createRequire(import.meta.url);
-    // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
-    const util = require("node:util") as Record<string, unknown>;
-    util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
     const reasons: string[] = [];
-    for (const id of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    for (const id of TFJS_NODE_PACKAGES) {
       try {
-        require(id);
+        findTfjsNode(id).load();
       } catch (error) {
         reasons.push(`${id}: ${(error as Error).message.split("\n")[0]}`);
         continue;
       }
+      if (tf.findBackendFactory("tensorflow") == null)
+        throw new Error(`${id} belongs to another copy of @tensorflow/tfjs-core: install both in one project`);
+      allowExplicitPadding();
       await select("tensorflow");
-      const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
+      const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
       const device = backend.isUsingGpuDevice ? "a CUDA GPU" : "the CPU";
-      if (auto && !backend.isUsingGpuDevice)
-        throw new Error(`${id} loads, but runs on the CPU: it found no CUDA 11.2 GPU`);
-      return `${id} on ${device}`;
+      if (auto && !backend.isUsingGpuDevice) throw new Error(`${id} loads, but runs on the CPU: it found no CUDA GPU`);
+      return `${id} on ${device}, TensorFlow ${backend.binding?.TF_Version ?? "unknown"}`;
     }
     throw new Error(reasons.join("; "));
   },

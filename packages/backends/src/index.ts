@@ -1,3 +1,4 @@
 export { AUTO_ORDER, type BackendName, type BackendOptions } from "./candidates.js";
 export { selfTest } from "./self-test.js";
+export { type LinkedTensorflow, type LinkOptions, linkTensorflow } from "./tensorflow/link-tensorflow.js";
 export { type Attempt, type BackendReport, useBackend } from "./use-backend.js";

@@ -20,7 +20,8 @@ export interface BackendReport {
 
 const REMEDY: Readonly<Record<BackendName, string>> = {
   onednn: "`simclr backend` tells more, and --backend cpu runs without it",
-  tensorflow: "Install it with `npm install @tensorflow/tfjs-node-gpu@4.22.0`, or choose --backend onednn",
+  tensorflow:
+    "Install it with `npm install @tensorflow/tfjs-node-gpu@4.22.0`, or link it to a TensorFlow of pip with `simclr backend link-tensorflow`, or choose --backend onednn",
   webgpu: "It needs `npm install webgpu@0.6.2` and a GPU with its driver; --backend onednn runs without",
   cpu: "Install it with `npm install @tensorflow/tfjs-backend-cpu@4.22.0`",
 };

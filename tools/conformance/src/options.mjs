@@ -4,7 +4,7 @@ import { families, TIERS } from "./families.mjs";
 
 export const USAGE = `npm run conformance -- [options]: runs tfjs-core's own specs on a backend.
 
-  --backend NAME    onednn (default) or cpu
+  --backend NAME    onednn (default), cpu, or tensorflow: the tfjs-node of the project in the working folder
   --family A,B      only these families
   --tier A,B        only these tiers: ${TIERS.join(", ")}
   --host-kernels    also list which kernels of onednn ran in tfjs's cpu backend
