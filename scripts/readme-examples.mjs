@@ -90,7 +90,11 @@ async function runCommands(text, work, folder, node) {
   return undefined;
 }
 
-function execute(command, args, cwd) {
+/**
+ * @param {(text: string) => void} onOutput - Is given what goes to the standard output.
+ * @returns {Promise<string | undefined>} What a command said before it failed; undefined if it did not
+ */
+export function execute(command, args, cwd, onOutput = () => undefined) {
   const env = { NO_COLOR: "1", SIMCLR_NUM_THREADS: "1", ...process.env };
   if (existsSync(SWIFTSHADER)) env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   return new Promise((resolve) => {
@@ -100,6 +104,7 @@ function execute(command, args, cwd) {
       stream.on("data", (data) => {
         said += data;
       });
+    child.stdout.on("data", (data) => onOutput(String(data)));
     child.on("error", (error) => resolve(error.message));
     child.on("close", (status, signal) =>
       resolve(status === 0 ? undefined : `${said}\nended with ${status ?? signal}`),
