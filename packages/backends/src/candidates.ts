@@ -17,8 +17,8 @@ export interface BackendOptions {
 /** One way to compute. `load` registers and selects it, and tells what it really runs on; it throws with a reason. */
 export interface Candidate {
   readonly name: BackendName;
-  /** Why `auto` passes over it although it loads; undefined if it is fine. */
-  readonly load: (options: BackendOptions, auto: boolean) => Promise<string>;
+  /** @param needsGpu - Whether a real GPU is asked for: without one it throws. */
+  readonly load: (options: BackendOptions, needsGpu: boolean) => Promise<string>;
 }
 
 async function select(name: string): Promise<void> {
@@ -46,7 +46,7 @@ const onednn: Candidate = {
 /** Loads tfjs-node-gpu or tfjs-node, whichever the user has installed, and says which device it found. */
 const tensorflow: Candidate = {
   name: "tensorflow",
-  async load(options, auto) {
+  async load(options, needsGpu) {
     refusePrecision("tensorflow", options);
     const reasons: string[] = [];
     for (const id of TFJS_NODE_PACKAGES) {
@@ -62,23 +62,24 @@ const tensorflow: Candidate = {
       await select("tensorflow");
       const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean; binding?: { TF_Version?: string } };
       const device = backend.isUsingGpuDevice ? "a CUDA GPU" : "the CPU";
-      if (auto && !backend.isUsingGpuDevice) throw new Error(`${id} loads, but runs on the CPU: it found no CUDA GPU`);
+      if (needsGpu && !backend.isUsingGpuDevice)
+        throw new Error(`${id} loads, but runs on the CPU: it found no CUDA GPU`);
       return `${id} on ${device}, TensorFlow ${backend.binding?.TF_Version ?? "unknown"}`;
     }
     throw new Error(reasons.join("; "));
   },
 };
 
-/** Any GPU through Dawn; under `auto` only a real one. */
+/** Any GPU through Dawn; a driver that computes on the CPU only where no GPU is asked for. */
 const webgpu: Candidate = {
   name: "webgpu",
-  async load(options, auto) {
+  async load(options, needsGpu) {
     refusePrecision("webgpu", options);
-    const missing = auto ? missingGpuDevice() : undefined;
+    const missing = needsGpu ? missingGpuDevice() : undefined;
     if (missing !== undefined) throw new Error(missing);
     // Loads 160 kernels, which only this candidate needs.
     const { registerWebgpuBackend } = await import("@simclr/backend-webgpu");
-    const info = await registerWebgpuBackend({ allowSoftware: !auto });
+    const info = await registerWebgpuBackend({ allowSoftware: !needsGpu });
     await select("webgpu");
     const software = info.isSoftware ? ", a driver that computes on the CPU: for tests" : "";
     return `WebGPU on ${info.adapter}, float32${software}`;
@@ -105,5 +106,14 @@ const cpu: Candidate = {
 
 export const candidates: Readonly<Record<BackendName, Candidate>> = { onednn, tensorflow, webgpu, cpu };
 
-/** The order of `auto`. */
+/** All of them, in the order in which `auto` first tries them. */
 export const AUTO_ORDER: readonly BackendName[] = ["tensorflow", "webgpu", "onednn", "cpu"];
+
+/** One try of `auto`: a backend, and whether only a real GPU will do. */
+export const AUTO_ATTEMPTS: readonly { readonly name: BackendName; readonly needsGpu: boolean }[] = [
+  { name: "tensorflow", needsGpu: true },
+  { name: "webgpu", needsGpu: true },
+  { name: "onednn", needsGpu: false },
+  { name: "tensorflow", needsGpu: false },
+  { name: "cpu", needsGpu: false },
+];

@@ -1,7 +1,7 @@
 import "@simclr/ops/register";
 import { BackendError, checkChoice } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { AUTO_ORDER, type BackendName, type BackendOptions, candidates } from "./candidates.js";
+import { AUTO_ATTEMPTS, AUTO_ORDER, type BackendName, type BackendOptions, candidates } from "./candidates.js";
 import { selfTest } from "./self-test.js";
 
 /** A backend that was tried and not taken. */
@@ -30,8 +30,8 @@ const REMEDY: Readonly<Record<BackendName, string>> = {
  * Loads a backend, makes it tfjs-core's current one, registers the gradients and checks its arithmetic against plain
  * loops.
  *
- * `auto` takes the first that works of: tfjs-node-gpu with a real GPU, webgpu with a real GPU, onednn, cpu. A backend that is named never falls
- * back to another.
+ * `auto` takes the first that works of: tfjs-node-gpu with a real GPU, webgpu with a real GPU, onednn, tfjs-node on the CPU, cpu. A
+ * backend that is named never falls back to another.
  *
  * @throws BackendError if the named backend (or, for `auto`, every one) cannot be loaded or computes wrong numbers;
  * the message says why and what helps.
@@ -42,11 +42,11 @@ export async function useBackend(
 ): Promise<BackendReport> {
   checkChoice("useBackend", { name }, ["auto", ...AUTO_ORDER]);
   tf.env().set("PROD", true); // silences tfjs-core's advice about Node
-  const order = name === "auto" ? AUTO_ORDER : [name];
+  const attempts = name === "auto" ? AUTO_ATTEMPTS : [{ name, needsGpu: false }];
   const tried: Attempt[] = [];
-  for (const candidate of order) {
+  for (const { name: candidate, needsGpu } of attempts) {
     try {
-      const details = await candidates[candidate].load(options, name === "auto");
+      const details = await candidates[candidate].load(options, needsGpu);
       const wrong = await selfTest();
       if (wrong !== undefined) throw new Error(`it computes wrong numbers: ${wrong}`);
       return { name: candidate, details, tried };
@@ -57,7 +57,8 @@ export async function useBackend(
           subject: candidate,
           cause: error,
         });
-      tried.push({ name: candidate, reason });
+      if (!tried.some((other) => other.name === candidate && other.reason === reason))
+        tried.push({ name: candidate, reason });
     }
   }
   const reasons = tried.map(({ name: each, reason }) => `${each}: ${trim(reason)}`).join("; ");
