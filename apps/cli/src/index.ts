@@ -1,34 +1,6 @@
-import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
-import { addAugment } from "./commands/augment.js";
-import { addBackend } from "./commands/backend.js";
-import { addCompare } from "./commands/compare.js";
-import { addCompletion } from "./commands/completion.js";
-import { addConfig } from "./commands/config.js";
-import { addData } from "./commands/data.js";
-import { addDemo } from "./commands/demo.js";
-import { addDoctor } from "./commands/doctor.js";
-import type { EndWith } from "./commands/end-with.js";
-import { addExport } from "./commands/export.js";
-import { addImport } from "./commands/import.js";
-import { addInit } from "./commands/init.js";
-import { addLaunch } from "./commands/launch.js";
-import { addModel } from "./commands/model.js";
-import { addPlugin } from "./commands/plugin.js";
-import { addPredict } from "./commands/predict.js";
-import { addReport } from "./commands/report.js";
-import { addRepresentation } from "./commands/representation.js";
-import { addRun } from "./commands/run.js";
-import { addSweep } from "./commands/sweep.js";
-import { addWatch } from "./commands/watch.js";
-import { ExitCode, exitCodeOf, explain } from "./exit.js";
-
-interface Manifest {
-  readonly version: string;
-}
-
-const manifest = (): Manifest =>
-  JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as Manifest;
+import { CommanderError } from "commander";
+import { ExitCode } from "./exit-code.js";
+import { simclrProgram } from "./program.js";
 
 /**
  * The command `simclr`: parses, calls the pipeline, prints. Results go to the standard output, all else to the standard
@@ -43,41 +15,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     status = code;
   };
   try {
-    await program(endWith).parseAsync(argv);
+    await simclrProgram(endWith).parseAsync(argv);
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
+    const { exitCodeOf, explain } = await import("./exit.js");
     process.stderr.write(`${explain(error)}\n`);
     return exitCodeOf(error);
   }
-}
-
-function program(endWith: EndWith): Command {
-  const simclr = new Command("simclr")
-    .enablePositionalOptions()
-    .description("SimCLRv2: from a folder of images and few labels to a distilled classifier")
-    .version(manifest().version)
-    .showHelpAfterError("(simclr --help tells more)")
-    .exitOverride(); // commands inherit it: Commander's exits become CommanderErrors
-  addInit(simclr);
-  addRun(simclr);
-  addSweep(simclr);
-  addDemo(simclr);
-  addPredict(simclr);
-  addRepresentation(simclr);
-  addImport(simclr);
-  addExport(simclr);
-  addReport(simclr);
-  addWatch(simclr);
-  addCompare(simclr);
-  addConfig(simclr);
-  addData(simclr, endWith);
-  addAugment(simclr);
-  addModel(simclr);
-  addPlugin(simclr);
-  addLaunch(simclr, endWith);
-  addDoctor(simclr, endWith);
-  addBackend(simclr);
-  addCompletion(simclr);
-  return simclr;
 }

@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { ConfigError } from "@simclr/core";
-import { type PluginKind, pluginFiles } from "./plugin-template.js";
+import type { PluginKind } from "./plugin-kinds.js";
+import { pluginFiles } from "./plugin-template.js";
 
 export interface PluginNewOptions {
   readonly output?: string;

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseConfig } from "@simclr/pipeline";
 import { afterAll, describe, expect, it } from "vitest";
-import { PLUGIN_KINDS, pluginFiles } from "./plugin-template.js";
+import { PLUGIN_KINDS } from "./plugin-kinds.js";
+import { pluginFiles } from "./plugin-template.js";
 import { spawnSimclr } from "./testing.js";
 
 const folder = mkdtempSync(join(tmpdir(), "simclr-plugin-new-"));

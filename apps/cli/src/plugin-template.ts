@@ -1,11 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { ConfigError } from "@simclr/core";
-
-export const PLUGIN_KINDS = ["augmentation", "loss", "hook", "dataset", "method", "encoder"] as const;
-
-/** What `simclr plugin new` makes packages for. */
-export type PluginKind = (typeof PLUGIN_KINDS)[number];
+import type { PluginKind } from "./plugin-kinds.js";
 
 /** What each kind imports: `peers` in its source, `forTests` beside that in its test. */
 const IMPORTS: Readonly<

@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import type { PluginNewOptions } from "../plugin-command.js";
-import { PLUGIN_KINDS, type PluginKind } from "../plugin-template.js";
+import { PLUGIN_KINDS, type PluginKind } from "../plugin-kinds.js";
 
 /** Declares `plugin` and its subcommands. What it needs is loaded when it runs. */
 export function addPlugin(program: Command): void {
