@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { ConfigError } from "@simclr/core";
 import { type CheckDataOptions, type CheckedData, checkData } from "@simclr/pipeline";
-import pc from "picocolors";
-import { ExitCode } from "./exit.js";
+import { outColors } from "./colors.js";
+import { ExitCode } from "./exit-code.js";
+import { isRewritable } from "./terminal-events.js";
 
 export interface DataCheckOptions {
   readonly labels?: string;
@@ -25,7 +26,7 @@ const TOLD = 20;
 /** `simclr data check <paths...>`: 0 if nothing is wrong, 1 if there are problems. */
 export async function dataCheckCommand(paths: readonly string[], options: DataCheckOptions): Promise<number> {
   const { json = false, sheet, labels, format, split, limit, workers, channels } = options;
-  const isTerminal = process.stderr.isTTY === true;
+  const isTerminal = isRewritable();
   const { check, sheet: picture } = await checkData(paths, {
     open: {
       ...(labels !== undefined && { labels }),
@@ -62,18 +63,18 @@ function describe(check: Check): string {
   const doubles = check.duplicates.map(({ images, labelsDiffer, acrossDatasets }) => {
     const marks = [...(labelsDiffer ? ["labels differ"] : []), ...(acrossDatasets ? ["in several data sets"] : [])];
     const names = images.map(({ id, label }) => (label === null ? id : `${id} (${label})`)).join(" = ");
-    return `  ${names}${marks.length > 0 ? pc.red(`  ${marks.join(", ")}`) : ""}`;
+    return `  ${names}${marks.length > 0 ? outColors.red(`  ${marks.join(", ")}`) : ""}`;
   });
   if (doubles.length > 0) lines.push(`${doubles.length} images with the same pixels:`, ...few(doubles));
-  for (const note of check.notes) lines.push(`${pc.yellow("note:")} ${note}`);
-  for (const problem of check.problems) lines.push(`${pc.red("problem:")} ${problem}`);
-  if (check.problems.length === 0) lines.push(pc.green("no problems"));
+  for (const note of check.notes) lines.push(`${outColors.yellow("note:")} ${note}`);
+  for (const problem of check.problems) lines.push(`${outColors.red("problem:")} ${problem}`);
+  if (check.problems.length === 0) lines.push(outColors.green("no problems"));
   return `${lines.join("\n")}\n`;
 }
 
 function describeDataset(dataset: Check["datasets"][number]): string[] {
   const { name, images, labelled, classes, imbalance, sizes, kinds, broken, ignored, ignoredCount } = dataset;
-  const lines = [pc.bold(name), `  images: ${whole(images)}, ${whole(labelled)} of them labelled`];
+  const lines = [outColors.bold(name), `  images: ${whole(images)}, ${whole(labelled)} of them labelled`];
   if (classes.length > 0) {
     const ratio =
       imbalance === null ? "" : `; the largest has ${imbalance.toFixed(2)} times the images of the smallest`;
@@ -96,7 +97,10 @@ function describeDataset(dataset: Check["datasets"][number]): string[] {
   );
   if (ignoredCount > 0) lines.push(`  not images: ${whole(ignoredCount)}, such as ${ignored[0]}`);
   if (broken.length > 0)
-    lines.push(pc.red(`  broken: ${broken.length}`), ...few(broken.map(({ id, reason }) => `  ${id}: ${reason}`)));
+    lines.push(
+      outColors.red(`  broken: ${broken.length}`),
+      ...few(broken.map(({ id, reason }) => `  ${id}: ${reason}`)),
+    );
   return lines;
 }
 

@@ -1,14 +1,13 @@
 import { isSimclrError } from "@simclr/core";
-import pc from "picocolors";
-
-export const ExitCode = { Done: 0, Failed: 1, Usage: 2, Interrupted: 130 } as const;
+import { errColors } from "./colors.js";
+import { ExitCode } from "./exit-code.js";
 
 /** The message for people: never a stack trace for what a user can mend. */
 export function explain(error: unknown): string {
-  if (isSimclrError(error)) return `${pc.red("error:")} ${error.message}`;
+  if (isSimclrError(error)) return `${errColors.red("error:")} ${error.message}`;
   if (isInterrupted(error)) return (error as Error).message;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `${pc.red("error:")} this is a defect of simclr; please report it with these lines:\n${text}`;
+  return `${errColors.red("error:")} this is a defect of simclr; please report it with these lines:\n${text}`;
 }
 
 export function exitCodeOf(error: unknown): number {

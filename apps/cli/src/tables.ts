@@ -1,6 +1,6 @@
 import type { Comparison, Forecast, ModelSummary, RunResults, SweepRow } from "@simclr/pipeline";
 import Table from "cli-table3";
-import pc from "picocolors";
+import { outColors } from "./colors.js";
 import type { Diagnosis } from "./doctor-command.js";
 import { duration } from "./duration.js";
 
@@ -17,7 +17,7 @@ export function accuracyTable(rows: RunResults["accuracy"]): string {
     const baseline = group.find(({ isBaseline }) => isBaseline);
     for (const [i, { method, top1 }] of group.entries()) {
       const gain = baseline && method !== baseline.method ? signed(100 * (top1 - baseline.top1)) : "";
-      out.push([i === 0 ? pc.bold(labels) : "", method, percent(top1), gain]);
+      out.push([i === 0 ? outColors.bold(labels) : "", method, percent(top1), gain]);
     }
   }
   return out.toString();
@@ -34,7 +34,12 @@ export function comparisonTable({ runs, rows, isRepeated }: Comparison): string 
     const interval = low === undefined ? "" : ` (${(100 * low).toFixed(1)} to ${(100 * high!).toFixed(1)})`;
     const cells = top1.map((share) => (share === undefined ? "" : percent(share)));
     const first = i === 0 || rows[i - 1]!.labels !== labels;
-    out.push([first ? pc.bold(labels) : "", method, ...cells, ...mean.map(() => percent(summary.mean) + interval)]);
+    out.push([
+      first ? outColors.bold(labels) : "",
+      method,
+      ...cells,
+      ...mean.map(() => percent(summary.mean) + interval),
+    ]);
   }
   return out.toString();
 }
@@ -44,7 +49,7 @@ export function probesTable(probes: RunResults["probes"]): string {
   const out = table(["labels", "depth", "length", "kNN", "linear"], ["left", "left", "right", "right", "right"]);
   for (const [i, { labels, depth, dimension, knn, linear }] of probes.entries()) {
     const first = probes[i - 1]?.labels !== labels;
-    out.push([first ? pc.bold(labels) : "", depth, dimension, percent(knn), percent(linear)]);
+    out.push([first ? outColors.bold(labels) : "", depth, dimension, percent(knn), percent(linear)]);
   }
   return out.toString();
 }
@@ -79,7 +84,12 @@ export function forecastTable({ stages }: Forecast): string {
 export function calibrationTable(rows: RunResults["calibration"]): string {
   const out = table(["how hard the data is", "", "expected", ""], ["left", "right", "left", "left"]);
   for (const { check, value, unit, limit, passed } of rows) {
-    out.push([check, `${value.toFixed(1)}${unit ? ` ${unit}` : ""}`, limit, passed ? pc.green("yes") : pc.red("no")]);
+    out.push([
+      check,
+      `${value.toFixed(1)}${unit ? ` ${unit}` : ""}`,
+      limit,
+      passed ? outColors.green("yes") : outColors.red("no"),
+    ]);
   }
   return out.toString();
 }
@@ -90,11 +100,12 @@ export function doctorTables({ system, backends, auto, launchers }: Diagnosis): 
     ...Object.entries(system).map(([name, value]) => `${name}: ${value}`),
     "",
     ...backends.map(
-      ({ name, isUsable, details }) => `${isUsable ? pc.green("yes") : pc.red("no ")} ${pc.bold(name)}: ${details}`,
+      ({ name, isUsable, details }) =>
+        `${isUsable ? outColors.green("yes") : outColors.red("no ")} ${outColors.bold(name)}: ${details}`,
     ),
     "",
     auto.isUsable
-      ? `\`backend: auto\` takes ${pc.bold(auto.name)}`
+      ? `\`backend: auto\` takes ${outColors.bold(auto.name)}`
       : `\`backend: auto\` finds nothing: ${auto.details}`,
     ...Object.entries(launchers).map(
       ([family, line]) => `${family}: ${line ?? "not installed (needed for several ranks only)"}`,
