@@ -144,6 +144,10 @@ describe("simclr run", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/labels .* method .* seed 0 .* seed 0 .* mean, 95 % interval/);
     expect(stdout).toMatch(/fine-tuned +│ +(\d+\.\d %) +│ +\1 +│ +\1 \(/);
+    const asJson = await simclr(["compare", "undisturbed", "undisturbed", "--json"]);
+    const { accuracy } = JSON.parse(readFileSync(join(folder, "undisturbed/results.json"), "utf8"));
+    const { rows, isRepeated } = JSON.parse(asJson.stdout);
+    expect([rows[0].top1, isRepeated]).toEqual([[accuracy[0].top1, accuracy[0].top1], true]);
     const missing = await simclr(["compare", "undisturbed", "nowhere"]);
     expect(missing.stderr).toContain("error: nowhere holds no results of a run");
     expect(missing.status).toBe(1);
@@ -308,6 +312,11 @@ describe("a run that measures while it trains", () => {
     const rows = (file: string) => readFileSync(join(stage, file), "utf8").trimEnd().split("\n");
     expect(rows("steps.csv")).toHaveLength(11);
     expect(rows("evaluations.csv").map((row) => row.split(",")[0])).toEqual(["step", "4", "8"]);
+    const page = readFileSync(join(folder, "runs/more/report.html"), "utf8");
+    expect(page).toMatch(
+      /aria-label="kNN accuracy while training over 2 points: [\d.]+ at step 4, [\d.]+ at step 8\."/,
+    );
+    expect(page).toContain("<b>pretraining: linear probe&#39;s accuracy while training.</b>");
     expect(readdirSync(join(stage, "tensorboard"))).toHaveLength(2); // one of each sitting
     expect(readdirSync(stage).filter((name) => name.startsWith("step-"))).toContain("step-00000010");
   }, 120_000);

@@ -28,6 +28,8 @@ export interface Curve {
   readonly unit?: string;
   /** Finite values, steps not decreasing. Any number of them: at most 500 are drawn. */
   readonly points: readonly CurvePoint[];
+  /** Which of its values is told as the best. @defaultValue "lowest" */
+  readonly best?: "lowest" | "highest";
   /** A level to compare with, such as the loss of guessing. */
   readonly reference?: { readonly value: number; readonly label: string };
 }

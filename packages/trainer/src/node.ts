@@ -12,7 +12,7 @@ export { type BestBy, type CheckpointHookOptions, checkpointHook } from "./node/
 export { type CsvHookOptions, csvHook } from "./node/csv-hook.js";
 export { type JsonlHookOptions, jsonlHook } from "./node/jsonl-hook.js";
 export { type MemoryHookOptions, memoryHook } from "./node/memory-hook.js";
-export { readSteps } from "./node/read-steps.js";
+export { readEvaluations, readSteps } from "./node/read-steps.js";
 export { type StopSignal, stopOnSignals } from "./node/stop-signal.js";
 export type { EncodedImage } from "./node/tensorboard/event.js";
 export { type Pictures, type TensorBoardHookOptions, tensorBoardHook } from "./node/tensorboard/tensorboard-hook.js";

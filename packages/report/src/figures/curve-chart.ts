@@ -12,6 +12,8 @@ export const POINT_LIMIT = 500;
 const SMOOTH_FROM = 60;
 /** Longest text above the chart that fits into it. */
 const LABEL_LENGTH = 44;
+/** Share of the height that the label of a level takes below it. */
+const LABEL_ROOM = 0.12;
 /** Room for one digit of a label, bold ones included. */
 const DIGIT_PX = 7.5;
 
@@ -37,7 +39,8 @@ export function curveChart({ metric, unit, points, reference }: Curve): Markup {
   const direct = { fontSize: 12, stroke: color("page"), strokeWidth: 3 } as const;
   const end = line.at(-1)!;
   const levels = reference === undefined ? [] : [reference];
-  const domain = yRange(points, reference?.value);
+  const isBelow = reference !== undefined && endsAbove(points, reference.value);
+  const domain = yRange(points, reference, isBelow);
   return drawFigure(
     {
       height: 230,
@@ -71,7 +74,7 @@ export function curveChart({ metric, unit, points, reference }: Curve): Markup {
           text: ({ label, value }) => `${shorten(label, LABEL_LENGTH - 10)}: ${formatShort(value)}`,
           frameAnchor: "right",
           textAnchor: "end",
-          dy: -8,
+          dy: isBelow ? 10 : -8,
           fill: color("contrast"),
           ...direct,
         }),
@@ -97,13 +100,21 @@ function xRange(points: readonly CurvePoint[]): { domain?: [number, number] } {
   return step === points.at(-1)!.step ? { domain: [step - 1, step + 1] } : {};
 }
 
+/** Whether the last third of a curve, over which a level's label stands, is above that level: then the label goes below it. */
+function endsAbove(points: readonly CurvePoint[], level: number): boolean {
+  const last = points.slice(Math.floor((2 * points.length) / 3));
+  return last.reduce((sum, { value }) => sum + value - level, 0) > 0;
+}
+
 /** A flat curve has no height of its own; a tenth of its size shows that it is flat. */
-function yRange(points: readonly CurvePoint[], reference = points[0]!.value): [number, number] {
+function yRange(points: readonly CurvePoint[], level: Curve["reference"], isBelow: boolean): [number, number] {
+  const reference = level?.value ?? points[0]!.value;
   let [low, high] = [reference, reference];
   for (const { value } of points) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
   const room = low === high ? 0.1 * Math.abs(low) || 1 : 0;
-  return [low - room, high + room];
+  const forLabel = isBelow ? Math.max(0, low + LABEL_ROOM * (high - low) - reference) : 0;
+  return [low - room - forLabel, high + room];
 }

@@ -18,17 +18,18 @@ export function curvesSection(curves: readonly Curve[]): Section | undefined {
 }
 
 function drawn(curve: Curve): Markup {
-  const { stage, metric, points } = curve;
+  const { stage, metric, points, best = "lowest" } = curve;
   const last = points.at(-1);
   if (last === undefined)
     return html`<p>${stage}, ${metric}: no value was recorded.</p>
 `;
-  const lowest = points.reduce((low, point) => (point.value < low.value ? point : low));
+  const sign = best === "lowest" ? 1 : -1;
+  const found = points.reduce((least, point) => (sign * point.value < sign * least.value ? point : least));
   const span = averageSpan(points);
   return figure(
     curveChart(curve),
     html`<b>${stage}: ${metric}.</b> First ${formatNumber(points[0]!.value)}, last ${formatNumber(last.value)},
-lowest ${formatNumber(lowest.value)} at step ${formatCount(lowest.step)}.${
+${best} ${formatNumber(found.value)} at step ${formatCount(found.step)}.${
       span > 1 ? ` Pale: each value; line and its last number: moving average over ${span} values.` : ""
     }${points.length > POINT_LIMIT ? ` Thinned from ${formatCount(points.length)} values, extremes kept.` : ""}`,
   );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DataError } from "@simclr/core";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { writeFileAtomic } from "./atomic-file.js";
-import { readSteps } from "./read-steps.js";
+import { readEvaluations, readSteps } from "./read-steps.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -34,6 +34,17 @@ it("readSteps gives the reports in order, without a last line that was cut short
     { step: 0, loss: 0, metrics: { accuracy: 0.5 } },
     { step: 1, loss: 0.5, metrics: { accuracy: 0.5 } },
   ]);
+});
+
+it("readEvaluations gives the reports of evaluations, and names what is none", async () => {
+  const file = join(folder, "evaluations.jsonl");
+  const report = { step: 4, reason: "every 4 steps", metrics: { knnAccuracy: 0.25 } };
+  await writeFile(file, `${JSON.stringify(report)}\n`);
+  expect(await readEvaluations(file)).toEqual([report]);
+  await writeFile(file, "{}\n");
+  await expect(readEvaluations(file)).rejects.toThrow(
+    "evaluations.jsonl:1: not the report of an evaluation. Give the file that jsonlHook wrote per evaluation.",
+  );
 });
 
 it("readSteps names file and line of what is not a step's report", async () => {
