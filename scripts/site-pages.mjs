@@ -20,6 +20,7 @@ function documents() {
   return {
     Guides: markdown("docs"),
     Tutorials: markdown("docs/tutorials"),
+    Commands: markdown("docs/cli"),
     Losses: markdown("docs/losses"),
     Packages: publicPackages().map(({ folder }) => relative(root, join(folder, "README.md"))),
     Project: ["CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "THIRD-PARTY-NOTICES.md"],

@@ -39,6 +39,10 @@ describe("simclr config", () => {
     expect(stdout).toContain(
       "labels[].fraction: number > 0 and <= 1: share of each class's images that keep their label\n",
     );
+    const keys = await config("explain", "labels", "--json");
+    expect(JSON.parse(keys.stdout)).toContainEqual(
+      expect.objectContaining({ key: "labels[].fraction", type: "number > 0 and <= 1", required: false }),
+    );
     const wrong = await config("explain", "model.dept");
     expect(wrong.stderr).toContain('error: the configuration has no key "model.dept". Did you mean "model.depth"?');
     expect(wrong.status).toBe(2);

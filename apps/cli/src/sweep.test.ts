@@ -81,6 +81,10 @@ it("goes on after it was stopped, trains what points share once, and makes one t
 
   const listed = await simclr(["sweep", "heads.yaml", "-o", "elsewhere", "--dry-run"]);
   expect(listed.stdout.match(/^done /gm)).toHaveLength(4);
+  const points = await simclr(["sweep", "heads.yaml", "-o", "elsewhere", "--dry-run", "--json"]);
+  expect(JSON.parse(points.stdout)[0]).toMatchObject({ isDone: true, point: { seed: "0" } });
+  const table = await simclr(["sweep", "heads.yaml", "-o", "out", "--table", "--json"]);
+  expect(JSON.parse(table.stdout)).toContainEqual(kept);
   const changed = await simclr(["sweep", "heads.yaml", "-o", "out", "--set", "pretrain.steps=4"]);
   expect(changed.status).toBe(1);
   expect(changed.stderr).toMatch(

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { checkPrintedJson } from "./printed-json.js";
 
 const BIN = fileURLToPath(new URL("../dist/bin.js", import.meta.url));
 
@@ -14,7 +15,7 @@ export interface Ended {
 /** Sees the standard error as it grows. */
 export type Watch = (stderr: string, child: ChildProcess) => void;
 
-/** Runs the built command as a user would, in the folder `cwd`. */
+/** Runs the built command as a user would, in the folder `cwd`; what it prints with `--json` must be as its schema says. */
 export function spawnSimclr(
   args: readonly string[],
   { cwd, watch }: { readonly cwd: string; readonly watch?: Watch | undefined },
@@ -29,5 +30,14 @@ export function spawnSimclr(
     stderr += text;
     watch?.(stderr, child);
   });
-  return new Promise((resolve) => child.on("close", (status) => resolve({ status, stdout, stderr })));
+  return new Promise((resolve, reject) =>
+    child.on("close", (status) => {
+      try {
+        checkPrintedJson(args, stdout);
+      } catch (error) {
+        reject(error);
+      }
+      resolve({ status, stdout, stderr });
+    }),
+  );
 }

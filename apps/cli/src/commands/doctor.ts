@@ -8,7 +8,10 @@ export function addDoctor(program: Command, endWith: EndWith): void {
     .command("doctor")
     .description("say what this machine has, which backends work and compute right, and what would help")
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  simclr doctor")
+    .addHelpText(
+      "after",
+      "\nExit status: 0 if there is a fast backend; 1 if there is nothing but the slow cpu; 2 for wrong usage.\n\nExample:\n  simclr doctor",
+    )
     .action(async (options: DoctorCommandOptions) => {
       const { doctorCommand } = await import("../doctor-command.js");
       endWith(await doctorCommand(options));

@@ -15,7 +15,10 @@ export function addLaunch(program: Command, endWith: EndWith): void {
     .option("--interface <network>", "network between the machines, by name or subnet")
     .option("--dry-run", "print the command and do nothing")
     .passThroughOptions()
-    .addHelpText("after", "\nExample:\n  simclr launch -n 4 run configs/cifar10-small.yaml --data ~/cifar10-jpeg")
+    .addHelpText(
+      "after",
+      "\nExit status: the launcher's, 0 also where the ranks stopped at a checkpoint; 2 for wrong usage.\n\nExample:\n  simclr launch -n 4 run configs/cifar10-small.yaml --data ~/cifar10-jpeg",
+    )
     .action(async (args: readonly string[], options: LaunchCommandOptions) => {
       const { launchCommand } = await import("../launch-command.js");
       endWith(await launchCommand(args, options));
