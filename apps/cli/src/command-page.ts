@@ -12,15 +12,18 @@ export interface NamedCommand {
 export function commandsOf(program: Command, path: readonly string[] = []): NamedCommand[] {
   return program.commands.flatMap((command) => {
     const words = [...path, command.name()];
-    return command.commands.length > 0 ? commandsOf(command, words) : [{ name: words.join(" "), command }];
+    const { commands, registeredArguments } = command;
+    const own = commands.length === 0 || registeredArguments.length > 0 ? [{ name: words.join(" "), command }] : [];
+    return [...own, ...commandsOf(command, words)];
   });
 }
 
 export const takesJson = ({ options }: Command): boolean => options.some(({ long }) => long === "--json");
 
-/** The line of the help that shows the command at work. */
+/** The lines of the help that show the command at work. */
 export function exampleOf({ command }: NamedCommand): string {
-  return /\nExample:\n {2}(simclr .*)/.exec(`\n${textAfter(command)}`)?.[1] ?? "";
+  const [, block = ""] = `\n${textAfter(command)}`.split("\nExample:\n");
+  return block.replace(/^ {2}/gm, "").trim();
 }
 
 /** What the help says after the options. */
@@ -86,7 +89,9 @@ function notesOf(command: Command): string[] {
     .filter((text) => text !== "")
     .map((text) => {
       const [title, ...block] = text.split("\n");
-      return block.length === 0 ? text : `${title}\n\n${fenced("yaml", block.join("\n").replace(/^ {2}/gm, ""))}`;
+      return block[0]?.startsWith("  ") !== true
+        ? text
+        : `${title}\n\n${fenced("yaml", block.join("\n").replace(/^ {2}/gm, ""))}`;
     });
 }
 
