@@ -16,7 +16,7 @@ describe("docs/cli", () => {
     for (const named of all) await expect(`${commandPage(named)}\n`).toMatchFileSnapshot(FOLDER + pageFile(named));
     await expect(`${commandIndex(all)}\n`).toMatchFileSnapshot(`${FOLDER}README.md`);
     const pages = readdirSync(FOLDER).filter((name) => name.endsWith(".md"));
-    expect(pages.sort()).toEqual(["README.md", ...all.map(pageFile)].sort());
+    expect(pages.filter((name) => ![...all.map(pageFile), "README.md"].includes(name))).toEqual([]);
   });
 
   it("has the schema of everything that a command prints with --json", async () => {
