@@ -1,5 +1,5 @@
-// The pages of docs/tutorials, made into what can be run: a block with a file's name is that file, and the commands of the page are
-// run one after the other beside them.
+// The pages of docs/tutorials, made into what can be run: a block below a file's name is that file, and the commands of the page
+// are run one after the other beside them.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -9,6 +9,8 @@ import { execute } from "./readme-examples.mjs";
 import { output, root } from "./tools.mjs";
 
 const FOLDER = join(root, "docs", "tutorials");
+/** A block of code, with the name of its file where one stands above it. */
+const BLOCK = /(?:^`([\w.-]+)`:\n\n)?^```(\w+)\n(.*?)^```$/gms;
 /** What a reader installs, and what the check has already. */
 const INSTALLS = /^(npm install|apt-get install) /;
 const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
@@ -27,12 +29,10 @@ const ESBUILD = createRequire(createRequire(import.meta.url).resolve("tsup")).re
 export function tutorials() {
   const pages = readdirSync(FOLDER).filter((name) => name.endsWith(".md") && name !== "README.md");
   return pages.sort().map((page) => {
-    const blocks = [...readFileSync(join(FOLDER, page), "utf8").matchAll(/^```(\w+) ?([^\n]*)\n(.*?)^```$/gms)];
-    const files = Object.fromEntries(
-      blocks.filter(([, , file]) => file !== "").map(([, , file, text]) => [file, text]),
-    );
+    const blocks = [...readFileSync(join(FOLDER, page), "utf8").matchAll(BLOCK)];
+    const files = Object.fromEntries(blocks.filter(([, file]) => file).map(([, file, , text]) => [file, text]));
     const commands = blocks
-      .filter(([, language, file]) => language === "sh" && file === "")
+      .filter(([, file, language]) => language === "sh" && !file)
       .flatMap(([, , , text]) => text.trim().split("\n"));
     if (!commands.some((command) => !INSTALLS.test(command))) throw new Error(`${page} has no command that is run`);
     return { name: basename(page, ".md"), files, commands };
