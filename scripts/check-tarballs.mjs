@@ -3,28 +3,43 @@
 // type-check and, where it is for browsers, bundle.
 // Packages of this repository that it depends on come from their tarballs too, as nothing is published here. At last the
 // example plugins, in a project of their own. Names, or "examples", choose what is checked.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { runOnBareSystem } from "./bare-system.mjs";
 import { wrongInBrowser } from "./browser-bundle.mjs";
 import { checkExamples } from "./check-examples.mjs";
 import { hasPrebuilt, packAll, packages } from "./pack.mjs";
-import { root, run } from "./tools.mjs";
+import { root } from "./tools.mjs";
 
 const only = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), "simclr-tarballs-"));
 const tarballs = join(work, "tarballs");
 mkdirSync(tarballs);
-const quiet = { stdio: ["ignore", 2, "inherit"] };
 const files = Object.fromEntries(Object.entries(packAll(tarballs)).map(([name, file]) => [name, `file:${file}`]));
 
 const core = "@tensorflow/tfjs-core";
 const env = { ...process.env, SIMCLR_NATIVE: "required" };
 let failed = 0;
-for (const { manifest } of packages) {
+const queue = packages.filter(({ manifest }) => only.length === 0 || only.includes(manifest.name));
+// One a core: most of the time goes to npm and the compiler.
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
+if (only.length === 0 || only.includes("examples")) {
+  const broken = await checkExamples(files, work);
+  if (broken !== undefined) failed++;
+  console.log(broken === undefined ? "ok  examples" : `failed (${broken})  examples`);
+}
+rmSync(work, { recursive: true, force: true });
+process.exit(failed === 0 ? 0 : 1);
+
+async function worker() {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) await check(next);
+}
+
+async function check({ manifest }) {
   const { name, version } = manifest;
-  if (only.length > 0 && !only.includes(name)) continue;
   const project = join(work, name.replace(/\W+/g, "-"));
   mkdirSync(project);
   const dependencies = {
@@ -83,22 +98,25 @@ for (const { manifest } of packages) {
   console.log(`${broken ? `failed (${broken[0]})` : "ok"}  ${name}@${version}: ${entries.join(", ")}`);
   rmSync(join(project, "node_modules"), { recursive: true, force: true });
 }
-if (only.length === 0 || only.includes("examples")) {
-  const broken = await checkExamples(files, work);
-  if (broken !== undefined) failed++;
-  console.log(broken === undefined ? "ok  examples" : `failed (${broken})  examples`);
-}
-rmSync(work, { recursive: true, force: true });
-process.exit(failed === 0 ? 0 : 1);
 
 /** The first step that does not end with 0; later ones are not taken. */
 async function firstBroken(steps, cwd) {
   for (const step of steps) {
     const [, action, args] = step;
-    const status = typeof action === "function" ? await action() : run(action, args, { cwd, ...quiet, env });
+    const status = typeof action === "function" ? await action() : await runQuietly(action, args, cwd);
     if (status !== 0) return step;
   }
   return undefined;
+}
+
+/** The exit status of a program, whose output is shown where it failed. */
+async function runQuietly(command, args, cwd) {
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
+  const [status] = await once(child, "close");
+  if (status !== 0) process.stderr.write(Buffer.concat(output));
+  return status ?? 1;
 }
 
 async function browser(name, entries, project) {
