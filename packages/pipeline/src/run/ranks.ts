@@ -28,10 +28,7 @@ export async function openTogether(
   return own ?? RunFolder.open(config, { shared: options.shared, writes: false });
 }
 
-/**
- * @throws TrainingError on every rank where one has other images, other plugins or another backend; ConfigError for a backend on
- * which ranks cannot train together.
- */
+/** @throws TrainingError on every rank where one has other images, other plugins or another backend. */
 export async function agreeOnInputs(
   images: RunImages,
   plugins: readonly LoadedPlugin[],
@@ -44,11 +41,15 @@ export async function agreeOnInputs(
     "the plugins": plugins.map(({ name: plugin, sha256 }) => `${plugin} ${sha256}`).join(", "),
     "the backend": name,
   });
-  if (communicator.size > 1 && name === "webgpu")
-    throw new ConfigError(
-      `backend: webgpu cannot read a tensor while a gradient is taken, which batch norm over ${communicator.size} ranks needs. Set backend.name to onednn, or train on one rank.`,
-      { subject: "backend.name", expected: "onednn or cpu", received: name },
-    );
+}
+
+/** @throws ConfigError for a backend on which ranks cannot train together: batch norm over ranks reads tensors within a gradient. */
+export function checkRanksBackend({ name }: BackendReport, { size }: Communicator): void {
+  if (size === 1 || name !== "webgpu") return;
+  throw new ConfigError(
+    `backend: webgpu cannot read a tensor while a gradient is taken, which batch norm over ${size} ranks needs. Set backend.name to onednn, or train on one rank.`,
+    { subject: "backend.name", expected: "onednn or cpu", received: name },
+  );
 }
 
 /** Every setting under its path, such as `pretrain.batchSize` or `labels.0.fraction`. */
