@@ -86,6 +86,9 @@ export function loadMpi(file?: string, family: MpiBindings["family"] = "Open MPI
 
 function bind(file: string | undefined, family: MpiBindings["family"]): MpiBindings {
   const koffi = loadKoffi();
+  // UCX, which MPICH may be built on, takes over malloc and sbrk of a process that has threads already: V8's were seen to crash
+  // (openucx/ucx#3831). It needs that for caches of registered memory, on InfiniBand; who wants them sets it to y.
+  process.env.UCX_MEM_EVENTS ??= "n";
   // A call runs on a stack of koffi's own: 128 KiB for asynchronous ones unless told otherwise, before the first load.
   koffi.config({ async_stack_size: 2 ** 21, sync_stack_size: 2 ** 23 });
   const names = file !== undefined ? [file] : family === "MPICH" ? [...MPICH, ...OPEN_MPI] : [...OPEN_MPI, ...MPICH];
