@@ -1,5 +1,5 @@
 // Run by every rank: some steps of each training. Rank 0 writes what came out: the loss, gradients and batch-norm statistics of
-// the first step, and the weights after the last.
+// the first step, and the weights after some steps and after the last.
 //   steps.mjs OUTPUT '{"backend": "onednn", "tasks": ["simclr"], "steps": 20, "mistake": "local negatives"}'
 import "@tensorflow/tfjs-backend-cpu";
 import "@simclr/backend-onednn/register";
@@ -12,6 +12,9 @@ import { train } from "@simclr/trainer";
 import * as tf from "@tensorflow/tfjs-core";
 import { MISTAKES } from "./mistakes.mjs";
 import { source, TASKS } from "./tasks.mjs";
+
+/** Steps after which the weights are noted besides: a short run is compared with the beginning of a long one. */
+const NOTED = [2, 5];
 
 const [output, settings] = process.argv.slice(2);
 const { backend, tasks, steps, mistake, inPartsOf } = JSON.parse(settings);
@@ -27,7 +30,7 @@ await communicator.close();
 async function run(name) {
   const wrong = mistake === undefined ? {} : MISTAKES[mistake](communicator);
   const task = TASKS[name]({ gather: wrong.gather, size: communicator.size });
-  const result = {};
+  const result = { weights: {} };
   const optimizer = lars({ weightDecay: 1e-4 });
   const watched = {
     ...optimizer,
@@ -48,6 +51,7 @@ async function run(name) {
       {
         name: "watch",
         async stepEnd(_, { step, loss }) {
+          if (NOTED.includes(step + 1) || step + 1 === steps) result.weights[step + 1] = await values(task.state);
           if (step > 0) return;
           result.loss = [loss];
           result.statistics = await values(task.state.filter(({ role }) => role === "statistic"));
@@ -55,7 +59,6 @@ async function run(name) {
       },
     ],
   });
-  result.weights = await values(task.state);
   optimizer.dispose();
   return result;
 }
