@@ -17,6 +17,12 @@ const FAULT_AT = 5;
 /** Allowed between the runs of two ranks and of one, relative to the largest weight and to each loss. */
 const OTHER_RANKS = 1e-6;
 
+/** Between hosts Open MPI's launcher alone is told to notice a dead link. */
+const FAMILIES = [
+  { name: "Open MPI", mpi: "openmpi", command: "mpirun.openmpi", debian: "openmpi-bin", hasHosts: true },
+  { name: "MPICH", mpi: "mpich", command: "mpiexec.hydra", debian: "mpich", hasHosts: false },
+];
+
 /** The faults that a rank brings on itself (hook.mjs), or that are done from outside. */
 const FAULTS = [
   { fault: "SIGKILL of a rank", inside: "kill", codes: [137] },
@@ -30,39 +36,63 @@ const FAULTS = [
 ];
 const SHORT = ["kill", "throw in flight"];
 
-/** The rows of the table. */
-export async function rankFaults({ lab, totalSteps, isShort, say }) {
+/**
+ * The rows of the table.
+ *
+ * @param only - `openmpi` or `mpich`; both where undefined.
+ */
+export async function rankFaults({ lab, totalSteps, isShort, only, say }) {
   const config = readFileSync(join(lab, "config.yaml"), "utf8")
     .replace(/optimizer: \{ name: adamw[^}]*\}/, "optimizer: { name: momentum, learningRate: 0.001 }")
     .replace("pretrain:\n", "method: { temperature: 0.5 }\npretrain:\n")
     .replace(/ {2}averageDecay.*\n/, "");
   writeFileSync(join(lab, "ranks.yaml"), config);
-  const undisturbed = join(lab, "two-ranks");
-  const ended = await launched(lab, undisturbed, {});
+  const rows = [];
+  const families = only ? FAMILIES.filter(({ mpi }) => mpi === only) : FAMILIES;
+  for (const family of isShort ? families.slice(0, 1) : installed(families, say))
+    rows.push(...(await faultsOf(family, { lab, totalSteps, isShort, say })));
+  return rows;
+}
+
+/** Those that are installed; says which are not. */
+function installed(families, say) {
+  return families.filter(({ name, command, debian }) => {
+    const found = spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+    if (!found) say(`SKIPPED: ${name} is not installed (apt-get install -y ${debian})`);
+    return found;
+  });
+}
+
+async function faultsOf(family, { lab, totalSteps, isShort, say }) {
+  const undisturbed = join(lab, `two-ranks-${family.mpi}`);
+  const ended = await launched(lab, undisturbed, { family });
   if (ended.status !== 0 || losses(undisturbed).length !== totalSteps)
-    throw new Error(`two undisturbed ranks ended with ${ended.status}: ${ended.stderr}`);
+    throw new Error(`two undisturbed ranks of ${family.name} ended with ${ended.status}: ${ended.stderr}`);
   const rows = [];
   const missing = hostsMissing();
   for (const each of FAULTS) {
     if (isShort && !SHORT.includes(each.inside)) continue;
+    if (each.hosts && !family.hasHosts) continue;
     const row =
-      each.hosts && missing ? { fault: each.fault, skipped: missing } : await line(each, { lab, undisturbed });
-    rows.push(row);
-    say(`${row.fault}: ${row.skipped ? `SKIPPED: ${row.skipped}` : row.problems.length > 0 ? "FAILED" : "ok"}`);
+      each.hosts && missing ? { fault: each.fault, skipped: missing } : await line(each, { lab, undisturbed, family });
+    rows.push({ family: family.name, ...row });
+    say(
+      `${family.name}, ${row.fault}: ${row.skipped ? `SKIPPED: ${row.skipped}` : row.problems.length > 0 ? "FAILED" : "ok"}`,
+    );
     for (const problem of row.problems ?? []) say(`  ${problem}`);
   }
   return rows;
 }
 
-async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { lab, undisturbed }) {
-  const run = join(lab, fault.replaceAll(/\W+/g, "-"));
+async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { lab, undisturbed, family }) {
+  const run = join(lab, `${family.mpi}-${fault.replaceAll(/\W+/g, "-")}`);
   const hosts = onHosts ? makeHosts(2) : undefined;
   try {
-    const ended = await launched(lab, run, { inside, outside, hosts });
+    const ended = await launched(lab, run, { family, inside, outside, hosts });
     const problems = [];
     if (ended.secondsAfter === undefined) problems.push(`the fault did not happen: ${message(ended, lab)}`);
     if (ended.status === "limit") problems.push(`did not end within ${LIMIT_SECONDS} s`);
-    if (codes ? !codes.includes(ended.status) : ended.status === 0) problems.push(`ended with ${ended.status}`);
+    if (!codeFits(ended.status, codes, family)) problems.push(`ended with ${ended.status}`);
     if (says && !says.test(ended.stderr)) problems.push(`does not say ${says}: ${message(ended, lab)}`);
     const left = spawnSync("pgrep", ["-f", run], { encoding: "utf8" }).stdout.trim();
     if (left !== "") problems.push(`processes are left: ${left.replaceAll("\n", ", ")}`);
@@ -72,13 +102,13 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
 
     const onOne = `${run}-on-one`;
     cpSync(run, onOne, { recursive: true });
-    const resumed = await launched(lab, run, {});
+    const resumed = await launched(lab, run, { family });
     if (resumed.status !== 0) problems.push(`going on ended with ${resumed.status}: ${message(resumed, lab)}`);
     const equal =
       JSON.stringify(losses(run)) === JSON.stringify(losses(undisturbed)) &&
       (await digests(run)) === (await digests(undisturbed));
     if (!equal) problems.push("on two ranks the resumed run is not the undisturbed one");
-    await launched(lab, onOne, { ranks: 1 });
+    await launched(lab, onOne, { family, ranks: 1 });
     const distance = await distanceOf(onOne, undisturbed);
     if (!(distance <= OTHER_RANKS)) problems.push(`on one rank the resumed run is ${distance} away`);
     return {
@@ -94,6 +124,12 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
   } finally {
     hosts?.remove();
   }
+}
+
+/** MPICH's launcher has codes of its own for ranks that were killed. */
+function codeFits(status, codes, family) {
+  if (codes?.includes(status)) return true;
+  return status !== 0 && status !== "limit" && (codes === undefined || (family.mpi === "mpich" && !codes.includes(0)));
 }
 
 /** Our own line of all that the launcher and the ranks said. */
@@ -120,11 +156,11 @@ async function distanceOf(run, other) {
 }
 
 /** Pretrains on ranks until the command ends; the fault happens after some steps. */
-function launched(lab, run, { ranks = 2, inside, outside, hosts }) {
+function launched(lab, run, { family, ranks = 2, inside, outside, hosts }) {
   const places = hosts
     ? ["--hosts", hosts.names.map((name) => `${name}:1`).join(","), "--interface", "eth0"]
     : ["-n", String(ranks)];
-  const launch = ranks === 1 ? [] : ["launch", ...places, "--threads", "1"];
+  const launch = ranks === 1 ? [] : ["launch", "--mpi", family.mpi, ...places, "--threads", "1"];
   const own = [process.execPath, BIN, ...launch, "pretrain", join(lab, "ranks.yaml"), "-o", run];
   const [command, ...args] = hosts ? hosts.command(own) : own;
   const child = spawn(command, args, {
