@@ -46,7 +46,7 @@ function describe(forecast: Forecast): string {
     `backend: ${backend}`,
     `folder:  ${relative(".", folder) || "."}, not touched`,
     `time:    about ${duration(seconds)}, of which reading ${duration(readingSeconds)} and measuring ${duration(measuringSeconds)}; the report comes on top`,
-    `memory:  ${gigabytes(peakBytes)} at most while the stages were tried${planned}; ${gigabytes(availableBytes)} available`,
+    `memory:  ${gigabytes(peakBytes)} at most, as the stages were tried${planned}; ${gigabytes(availableBytes)} available`,
   ];
   return `\n${forecastTable(forecast)}\n${lines.join("\n")}\n`;
 }

@@ -3,7 +3,7 @@ import { subset } from "@simclr/data";
 import { testRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import { type PipelineEvents, silent } from "../events.js";
-import { openImages } from "../images.js";
+import { openImages, type RunImages } from "../images.js";
 import { availableMemory } from "../memory/available-memory.js";
 import { predictMemory } from "../memory/check-memory.js";
 import { trainCalibration } from "../run/calibrate.js";
@@ -49,7 +49,7 @@ export interface Forecast {
   /** All of that. */
   readonly seconds: number;
   readonly memory: {
-    /** What the process took at most while it tried the stages. */
+    /** What the process took at most while it tried the stages, and what `calibrate` takes for kNN on raw pixels. */
     readonly peakBytes: number;
     /** What the plan of each stage's network says, for the largest; null where plugins' networks cannot be planned. */
     readonly plannedBytes: number | null;
@@ -114,7 +114,7 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
       ...{ trainingImages: images.train.size, testImages: images.test.size, stages, readingSeconds, measuringSeconds },
       seconds: readingSeconds + measuringSeconds + training,
       memory: {
-        peakBytes: process.resourceUsage().maxRSS * 1024,
+        peakBytes: process.resourceUsage().maxRSS * 1024 + (until === undefined ? pixelBytes(config, images) : 0),
         plannedBytes: largest(predictMemory(config).map(({ plan }) => plan.total)),
         availableBytes: process.memoryUsage.rss() + availableMemory(),
       },
@@ -168,6 +168,12 @@ async function timeOfMeasuring(
     network: perImage * (test.size + Math.min(ANSWERED, train.size)),
     logits: perImage * train.size,
   };
+}
+
+/** All images as rows of pixels, and scaled to unit length, as kNN holds them; 0 where nothing is calibrated. */
+function pixelBytes({ calibrate, data }: Config, { train, test }: RunImages): number {
+  const bytesOfImage = data.imageSize ** 2 * data.channels * Float32Array.BYTES_PER_ELEMENT;
+  return calibrate === undefined ? 0 : 2 * (train.size + test.size) * bytesOfImage;
 }
 
 const withEpochs = (config: Config, epochs: number): Config => ({
