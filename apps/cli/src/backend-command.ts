@@ -9,7 +9,7 @@ export async function backendCommand(name: string): Promise<void> {
 
 /** `simclr backend link-tensorflow` */
 export function linkTensorflowCommand(python: string): void {
-  process.stderr.write(`compiling against the TensorFlow of ${python}\n`);
+  process.stderr.write(`linking tfjs-node to the TensorFlow of ${python}\n`);
   const { package: name, version, libraries, usesGpu } = linkTensorflow({ python });
   const device = usesGpu ? "computes on a CUDA GPU" : "computes on the CPU: it found no GPU that it can use";
   process.stdout.write(`${name} is linked to TensorFlow ${version} of ${libraries}, and ${device}\n`);

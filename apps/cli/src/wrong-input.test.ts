@@ -62,6 +62,7 @@ const WRONG: readonly (readonly [status: number, ...args: string[]])[] = [
   [1, "export", "empty-folder", "--format", "onnx", "-o", "x.onnx"],
   [2, "augment", "preview", "shapes", "--recipe", "simclr-v3"],
   [2, "augment", "preview", "shapes", "-o", "views.jpg"],
+  [1, "backend", "link-tensorflow"],
   [1, "run", "tiny.yaml", "-o", "newer"],
   [2, "run", "tiny.yaml", "-o", "busy"],
   [2, "watch", "empty-folder", "--port", "TAKEN"],
