@@ -308,6 +308,9 @@ describe("a run that measures while it trains", () => {
     expect(status, stderr).toBe(0);
     // 5 steps an epoch; the second epoch is no better by 100.
     expect(stderr).toContain("pretraining: ended after step 10, early stop: meanLoss was no better than");
+    expect(stderr).toMatch(
+      /pretraining: 10 steps in [\d.]+ s, loss [\d.]+, contrast accuracy [\d.]+ % \(chance 2\.5 %\), [\d.]+ % of the time waiting for data$/m,
+    );
     const stage = join(folder, "runs/more/pretrain");
     const rows = (file: string) => readFileSync(join(stage, file), "utf8").trimEnd().split("\n");
     expect(rows("steps.csv")).toHaveLength(11);

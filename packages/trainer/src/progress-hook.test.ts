@@ -81,6 +81,11 @@ it("tells the remaining time in seconds, minutes and hours, from the steps of th
   expect(await timeLeft(1000, 900)).toBe("1m38s"); // 98 steps of 1 s
 });
 
+it("shows what guessing gives beside a metric", async () => {
+  const { texts } = await watch({ chance: { contrastAccuracy: 1 / 64, other: 1 } }, { steps: 1, stepMs: 10 });
+  expect(texts[0]).toContain("loss 4.812  contrast 43.1% (chance 1.6%)  512 images/s");
+});
+
 it("leaves out what a step does not have", async () => {
   const { texts } = await watch({}, { steps: 1, stepMs: 10, report: { metrics: {}, imagesPerSecond: 3.21 } });
   expect(texts[0]).toContain("loss 4.812  3.2 images/s");

@@ -12,6 +12,8 @@ export interface ProgressHookOptions {
   readonly columns?: () => number;
   /** Metrics to show where a step has them, with a label; fractions in [0, 1], shown as percentages. */
   readonly fractions?: Readonly<Record<string, string>>;
+  /** What guessing gives of these metrics, in [0, 1]; shown beside them. @defaultValue nothing */
+  readonly chance?: Readonly<Record<string, number>>;
 }
 
 const TERMINAL_SECONDS = 0.25;
@@ -25,7 +27,14 @@ const REWRITE = "\r\u001b[2K";
  * for data, and the time that remains.
  */
 export function progressHook(options: ProgressHookOptions): TrainerHook {
-  const { write, isTerminal = false, everySeconds = 10, columns = () => 80, fractions = FRACTIONS } = options;
+  const {
+    write,
+    isTerminal = false,
+    everySeconds = 10,
+    columns = () => 80,
+    fractions = FRACTIONS,
+    chance = {},
+  } = options;
   checkPositive("progressHook", { everySeconds });
   const intervalMs = 1000 * (isTerminal ? Math.min(TERMINAL_SECONDS, everySeconds) : everySeconds);
   let lastStepMs = 0;
@@ -55,7 +64,7 @@ export function progressHook(options: ProgressHookOptions): TrainerHook {
       const isLast = run.step === run.totalSteps;
       if (now - lastLineMs < intervalMs && !isLast) return;
       lastLineMs = now;
-      show(lineOf(run, report, meanStepMs ?? duration, fractions), isLast);
+      show(lineOf(run, report, meanStepMs ?? duration, { fractions, chance }), isLast);
     },
     interrupted({ task, totalSteps }, { step, reason }) {
       write(`${isTerminal ? "\n" : ""}${task.name}: stopped after step ${step} of ${totalSteps} (${reason})\n`);
@@ -70,12 +79,13 @@ function lineOf(
   run: TrainingRun,
   report: StepReport,
   meanStepMs: number,
-  fractions: Readonly<Record<string, string>>,
+  { fractions, chance }: Required<Pick<ProgressHookOptions, "fractions" | "chance">>,
 ): string {
   const { epoch, loss, metrics, imagesPerSecond, dataWaitMs, stepMs } = report;
   const shown = Object.entries(fractions).flatMap(([metric, label]) => {
     const value = metrics[metric];
-    return value === undefined ? [] : [`${label} ${percent(value)}`];
+    const guessed = chance[metric] === undefined ? "" : ` (chance ${percent(chance[metric])})`;
+    return value === undefined ? [] : [`${label} ${percent(value)}${guessed}`];
   });
   const parts = [
     `${run.task.name} ${run.step}/${run.totalSteps}`,

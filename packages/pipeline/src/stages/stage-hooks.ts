@@ -46,7 +46,11 @@ function recordingHooks(stage: TrainStage, metricsFile: string, environment: Sta
     ...(stage.measures?.length ? [jsonlHook(join(folder, "evaluations.jsonl"), { per: "evaluation" })] : []),
     ...logs(stage, config),
     ...(stage.hooks ?? []),
-    progressHook({ ...events.progress, everySeconds: events.progress.isTerminal ? 0.5 : 10 }),
+    progressHook({
+      ...events.progress,
+      chance: chanceOf(stage, environment),
+      everySeconds: events.progress.isTerminal ? 0.5 : 10,
+    }),
     ...(training.earlyStop ? [earlyStopHook(training.earlyStop)] : []),
     ...(config.maxMinutes === undefined ? [] : [timeBudgetHook({ maxMinutes: config.maxMinutes, startedMs })]),
     checkpointHook({
@@ -71,4 +75,9 @@ function logs({ folder, measures = [] }: TrainStage, { logging }: Config): Train
       ]
     : [];
   return [...tables, ...(tensorboard ? [tensorBoardHook(join(folder, "tensorboard"), { histogramsEvery })] : [])];
+}
+
+/** What guessing gives of the metrics of a step: of SimCLR's, the partner among the second views of a batch. */
+export function chanceOf({ place, training }: TrainStage, { config }: StageEnvironment): Record<string, number> {
+  return place === "pretrain" && config.method.name === "simclr" ? { contrastAccuracy: 1 / training.batchSize } : {};
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { splitCrop } from "@simclr/augment";
 import { assignWeights, CheckpointError } from "@simclr/core";
 import { createLoader, type Loader } from "@simclr/data";
-import { averagedWeights, emaHook, type StepReport, type TrainingReport, train } from "@simclr/trainer";
+import { averagedWeights, emaHook, type TrainingReport, train } from "@simclr/trainer";
 import { latestCheckpoint, readSteps, writeFileAtomic } from "@simclr/trainer/node";
 import { buildOptimizer, buildSchedule } from "../build.js";
 import type { PipelineEvents } from "../events.js";
@@ -12,7 +12,8 @@ import type { StageSummary } from "../results.js";
 import { lockFolder } from "../run/folder-lock.js";
 import { InterruptedError } from "./interrupted-error.js";
 import type { StageEnvironment, TrainStage } from "./stage.js";
-import { hooksOf } from "./stage-hooks.js";
+import { chanceOf, hooksOf } from "./stage-hooks.js";
+import { summarize, summaryWords } from "./stage-summary.js";
 import { starvationHook } from "./starvation-hook.js";
 
 /**
@@ -104,9 +105,9 @@ async function trainOrLoad(stage: TrainStage, environment: StageEnvironment): Pr
     await loader.close();
   }
   if (communicator.rank === 0) {
-    const summary = summarize(title, folder, await readSteps(metricsFile), loader.stepsPerEpoch);
-    if (summary.communication !== undefined)
-      events.line(`${title}: ${(100 * summary.communication).toFixed(1)} % of the time in collectives`);
+    const reports = await readSteps(metricsFile);
+    const summary = summarize(title, folder, reports, loader.stepsPerEpoch);
+    events.line(`${title}: ${summaryWords(summary, reports, chanceOf(stage, environment))}`);
     await writeFileAtomic(join(folder, "result.json"), `${JSON.stringify({ inputs, summary }, null, 2)}\n`);
   }
   await communicator.barrier(); // it is written
@@ -150,22 +151,4 @@ async function finishedSummary(folder: string, inputs: string): Promise<StageSum
   if (!existsSync(file)) return undefined;
   const result = JSON.parse(await readFile(file, "utf8")) as { inputs: string; summary: StageSummary };
   return result.inputs === inputs ? result.summary : undefined;
-}
-
-function summarize(stage: string, folder: string, reports: readonly StepReport[], stepsPerEpoch: number): StageSummary {
-  const last = reports.slice(-stepsPerEpoch);
-  const mean = (value: (report: StepReport) => number): number =>
-    last.reduce((sum, report) => sum + value(report), 0) / last.length;
-  const keys = Object.keys(last[0]?.metrics ?? {}).filter((key) => last.every(({ metrics }) => key in metrics));
-  const seconds = reports.reduce((sum, { stepMs, dataWaitMs }) => sum + stepMs + dataWaitMs, 0) / 1000;
-  const waited = reports.reduce((sum, { communicationMs = 0 }) => sum + communicationMs, 0) / 1000;
-  return {
-    stage,
-    folder,
-    steps: reports.length,
-    seconds,
-    ...(waited > 0 && { communication: waited / seconds }),
-    finalLoss: mean(({ loss }) => loss),
-    metrics: Object.fromEntries(keys.map((key) => [key, mean(({ metrics }) => metrics[key]!)])),
-  };
 }
