@@ -35,8 +35,8 @@ interface Answers {
 }
 
 const DEFAULT_MINUTES = 60;
-/** Of the trial that measures this machine. */
-const TRIAL: Effort = { width: 0.25, epochs: 10 };
+/** Of the trial that measures this machine, with the largest views. */
+const TRIAL = { width: 0.25, epochs: 10 };
 
 /** `simclr init <images>`: looks at a folder, measures the machine, and writes a configuration that fits both. */
 export async function initCommand(images: string, options: InitCommandOptions): Promise<void> {
@@ -60,31 +60,35 @@ export async function initCommand(images: string, options: InitCommandOptions): 
     colourMatters: answers.colourMatters,
   });
   events.line(
-    `${proposal.images} images, ${proposal.labelled} with a label, ${proposal.classes} classes; views of ${proposal.imageSize} pixels`,
+    `${proposal.images} images, ${proposal.labelled} with a label, ${proposal.classes} classes; views of up to ${proposal.sizes.at(-1)} pixels`,
   );
   const stop = stopOnSignals();
   try {
     const measure = (effort: Effort): Promise<Forecast> =>
       forecastRun(parseConfig(proposal.yaml(effort), resolve(output)), { events, signal: stop.signal });
-    const { effort, seconds } = await chooseEffort(measure, 60 * answers.minutes);
+    const { effort, seconds } = await chooseEffort(measure, proposal.sizes, 60 * answers.minutes);
     await writeFile(output, proposal.yaml(effort), { flag: "wx" });
     process.stdout.write(`${closing(output, images, proposal, effort, seconds)}\n`);
     if (seconds > 60 * answers.minutes)
       events.line(
-        `warning: even ${FEWEST_EPOCHS} epochs of the narrowest network take longer than ${answers.minutes} minutes; stop and go on with --max-minutes`,
+        `warning: even ${FEWEST_EPOCHS} epochs of the narrowest network with the smallest views take longer than ${answers.minutes} minutes; stop and go on with --max-minutes`,
       );
   } finally {
     stop.dispose();
   }
 }
 
-/** The effort that fits the time, and how long it will take: by a trial of the narrowest network, and one of the chosen one. */
-async function chooseEffort(measure: (effort: Effort) => Promise<Forecast>, seconds: number) {
-  const first = costOf(await measure(TRIAL), TRIAL);
-  let effort = fitToTime(first, seconds);
-  let cost = first;
-  if (effort.width !== TRIAL.width) {
-    cost = costOf(await measure({ ...effort, epochs: TRIAL.epochs }), TRIAL);
+/** The effort that fits the time, and how long it will take: by a trial of the narrowest network, and one of what is chosen. */
+async function chooseEffort(
+  measure: (effort: Effort) => Promise<Forecast>,
+  sizes: readonly number[],
+  seconds: number,
+): Promise<{ effort: Effort; seconds: number }> {
+  const trial: Effort = { ...TRIAL, imageSize: sizes.at(-1)! };
+  let cost = costOf(await measure(trial), trial);
+  let effort = fitToTime(cost, sizes, seconds);
+  if (effort.width !== trial.width || effort.imageSize !== trial.imageSize) {
+    cost = costOf(await measure({ ...effort, epochs: trial.epochs }), trial);
     effort = { ...effort, epochs: clampEpochs(Math.floor((seconds - cost.fixedSeconds) / cost.secondsPerEpoch)) };
   }
   return { effort, seconds: cost.fixedSeconds + effort.epochs * cost.secondsPerEpoch };
@@ -113,7 +117,7 @@ function closing(output: string, images: string, proposal: Proposal, effort: Eff
   const { heldOut } = proposal;
   const run = `runs/${basename(output).replace(/\.ya?ml$/, "")}`;
   return [
-    `wrote ${output}: ResNet-18 of width ${effort.width}, ${effort.epochs} epochs, about ${duration(seconds)} on this machine`,
+    `wrote ${output}: ResNet-18 of width ${effort.width}, views of ${effort.imageSize} pixels, ${effort.epochs} epochs, about ${duration(seconds)} on this machine`,
     heldOut === undefined
       ? "measured on the test images"
       : `measured on ${100 * heldOut} % of the labelled images, which are kept out of training`,

@@ -28,8 +28,8 @@ const simclr = (...args: string[]) => spawnSimclr(args, { cwd: folder });
 it("writes a configuration for the images and the machine, which runs, and overwrites nothing", async () => {
   const { status, stdout, stderr } = await simclr("init", "photos", "--minutes", "0.2", "-o", "mine.yaml");
   expect(status, stderr).toBe(0);
-  expect(stderr).toContain("20 images, 20 with a label, 2 classes; views of 32 pixels");
-  expect(stdout).toMatch(/wrote mine\.yaml: ResNet-18 of width 0\.25, \d+ epochs, about /);
+  expect(stderr).toContain("20 images, 20 with a label, 2 classes; views of up to 32 pixels");
+  expect(stdout).toMatch(/wrote mine\.yaml: ResNet-18 of width 0\.25, views of 32 pixels, \d+ epochs, about /);
   expect(stdout).toContain("measured on 20 % of the labelled images, which are kept out of training");
   expect(stdout).toContain("simclr run mine.yaml");
   expect(existsSync(join(folder, "runs"))).toBe(false);

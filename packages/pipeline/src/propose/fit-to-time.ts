@@ -8,10 +8,12 @@ const WIDTHS = [
 ] as const;
 /** With fewer, a wider network learns less than a narrow one with more. */
 const ENOUGH_EPOCHS = 60;
+/** With fewer, large views teach less than small ones with more. */
+const ENOUGH_FOR_SIZE = 40;
 const MOST_EPOCHS = 400;
 export const FEWEST_EPOCHS = 5;
 
-/** What a trial of the narrowest network told. */
+/** What a trial of the narrowest network with the largest views told. */
 export interface MeasuredCost {
   /** Of the whole run but for what grows with the epochs. */
   readonly fixedSeconds: number;
@@ -19,12 +21,25 @@ export interface MeasuredCost {
   readonly secondsPerEpoch: number;
 }
 
-/** The widest network that has epochs enough in the time, else the narrowest; five epochs at least, 400 at most. */
-export function fitToTime({ fixedSeconds, secondsPerEpoch }: MeasuredCost, seconds: number): Effort {
-  const epochsOf = (cost: number): number =>
-    Math.floor((seconds - fixedSeconds * Math.sqrt(cost)) / (secondsPerEpoch * cost));
-  const { width, cost } = [...WIDTHS].reverse().find(({ cost }) => epochsOf(cost) >= ENOUGH_EPOCHS) ?? WIDTHS[0];
-  return { width, epochs: clampEpochs(epochsOf(cost)) };
+/**
+ * The widest network that has epochs enough in the time; else the narrowest, with the largest views that leave it enough, or the
+ * smallest. Five epochs at least, 400 at most.
+ *
+ * @param sizes - Sides that views may have, ascending; the last one was tried.
+ */
+export function fitToTime(
+  { fixedSeconds, secondsPerEpoch }: MeasuredCost,
+  sizes: readonly number[],
+  seconds: number,
+): Effort {
+  const largest = sizes.at(-1)!;
+  const epochsOf = (width: number, imageSize: number): number => {
+    const cost = WIDTHS.find((each) => each.width === width)!.cost * (imageSize / largest) ** 2;
+    return Math.floor((seconds - fixedSeconds * Math.sqrt(cost)) / (secondsPerEpoch * cost));
+  };
+  const { width } = [...WIDTHS].reverse().find((each) => epochsOf(each.width, largest) >= ENOUGH_EPOCHS) ?? WIDTHS[0];
+  const imageSize = [...sizes].reverse().find((size) => epochsOf(width, size) >= ENOUGH_FOR_SIZE) ?? sizes[0]!;
+  return { width, imageSize, epochs: clampEpochs(epochsOf(width, imageSize)) };
 }
 
 export const clampEpochs = (epochs: number): number => Math.min(MOST_EPOCHS, Math.max(FEWEST_EPOCHS, epochs));

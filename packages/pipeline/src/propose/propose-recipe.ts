@@ -15,14 +15,16 @@ export interface ProposalOptions {
 export interface Effort {
   /** Of the ResNet-18. */
   readonly width: number;
+  /** Side of the views, in pixels. */
+  readonly imageSize: number;
   /** Passes over the images in pretraining. */
   readonly epochs: number;
 }
 
 /** A recipe for images that were looked at. */
 export interface Proposal {
-  /** Side of the views, in pixels. */
-  readonly imageSize: number;
+  /** Sides that the views may have, in pixels, ascending; the images are not smaller than the last. */
+  readonly sizes: readonly number[];
   readonly images: number;
   readonly labelled: number;
   readonly classes: number;
@@ -39,8 +41,8 @@ const HELD_OUT = 0.2;
 const FEWEST_STEPS = 300;
 
 /**
- * Proposes a recipe for a folder of images: the size of the views by that of the images, batches by their number, and test
- * images held out where there are none.
+ * Proposes a recipe for a folder of images: sizes of the views by that of the images, batches by their number, and test images
+ * held out where there are none.
  *
  * @param check - What `checkData` found: the training images first, then the test images if there are some.
  * @throws ConfigError if fewer than two classes have a label, or too few images to hold some out.
@@ -62,13 +64,14 @@ export function proposeRecipe({ datasets }: DatasetCheck, options: ProposalOptio
       { subject: fewest.name, expected: "two labelled images", received: "1" },
     );
   const side = train.sizes?.shorterSide.median ?? SIZES[0];
-  const imageSize = [...SIZES].reverse().find((size) => size <= side) ?? SIZES[0];
+  const sizes = SIZES.filter((size) => size <= side || size === SIZES[0]);
   // At least a dozen batches in an epoch, so that there are steps enough; NT-Xent wants as large ones as that allows.
   const batchSize = [256, 128, 64, 32, 16].find((size) => size * 12 <= sound) ?? 8;
   const distilled = Math.min(64, batchSize);
   const hasBroken = train.broken.length > 0;
   const yaml = ({
     width,
+    imageSize,
     epochs,
   }: Effort): string => `# ${sound.toLocaleString("en")} images, ${train.labelled.toLocaleString("en")} of them labelled, ${named.length} classes. Written by simclr init; every key: simclr config explain KEY.
 name: ${JSON.stringify(options.name)}
@@ -121,7 +124,7 @@ distill: # a student learns the fine-tuned network's answers on all images
     - { name: self, temperature: 0.5, initialize: pretrained }
 `;
   return {
-    ...{ imageSize, images: sound, labelled: train.labelled, classes: named.length },
+    ...{ sizes, images: sound, labelled: train.labelled, classes: named.length },
     ...{ heldOut: paths.test === undefined ? HELD_OUT : undefined, yaml },
   };
 }

@@ -21,13 +21,14 @@ const found = (perClass: readonly number[], images: number, side: number): Datas
 const paths = { root: "photos", train: ".", test: undefined };
 
 it.each([
-  [500, 64],
-  [50, 48],
-  [20, 32],
-])("photos of %i pixels are seen at %i, and the file is a valid configuration", (side, imageSize) => {
+  [500, [32, 48, 64]],
+  [50, [32, 48]],
+  [20, [32]],
+])("photos of %i pixels are seen at %j, and the file is a valid configuration", (side, sizes) => {
   const proposal = proposeRecipe(found([5, 5], 1000, side), { name: 'my "photos"', paths });
-  expect([proposal.imageSize, proposal.heldOut, proposal.classes]).toEqual([imageSize, 0.2, 2]);
-  const config = parseConfig(proposal.yaml({ width: 0.5, epochs: 33 }), "photos.yaml");
+  expect([proposal.sizes, proposal.heldOut, proposal.classes]).toEqual([sizes, 0.2, 2]);
+  const imageSize = sizes.at(-1)!;
+  const config = parseConfig(proposal.yaml({ width: 0.5, imageSize, epochs: 33 }), "photos.yaml");
   expect(config).toMatchObject({
     name: 'my "photos"',
     data: { imageSize, test: { holdOut: 0.2 }, onBroken: "error" },
@@ -46,7 +47,7 @@ it("leaves colours alone where they matter, takes test images that are there, an
     { name: "x", paths: given, colourMatters: true },
   );
   expect(images).toBe(99);
-  expect(parseConfig(yaml({ width: 0.25, epochs: 5 }), "x.yaml")).toMatchObject({
+  expect(parseConfig(yaml({ width: 0.25, imageSize: 64, epochs: 5 }), "x.yaml")).toMatchObject({
     data: { onBroken: "skip", test: expect.stringMatching(/test$/) },
     pretrain: { augmentation: { recipe: "crop-only" }, batchSize: 8 },
   });
@@ -60,12 +61,17 @@ it("refuses images without two classes, and a class of which none can be held ou
   expect(() => propose([7, 1])).toThrow(/the class "class 1" has one labelled image, so none can be held out/);
 });
 
-it("takes the widest network that has epochs enough, else the narrowest with what the time allows", () => {
-  // 100 s are fixed, an epoch of the narrowest network takes 10 s.
+it("takes the widest network that has epochs enough, else the narrowest with views that leave it enough", () => {
+  // 100 s are fixed, an epoch of the narrowest network with the largest views takes 10 s.
   const cost = { fixedSeconds: 100, secondsPerEpoch: 10 };
-  expect(fitToTime(cost, 600)).toEqual({ width: 0.25, epochs: 50 });
-  expect(fitToTime(cost, 100 * Math.sqrt(3.3) + 60 * 33)).toEqual({ width: 0.5, epochs: 60 });
-  expect(fitToTime(cost, 100 * Math.sqrt(12) + 500 * 120)).toEqual({ width: 1, epochs: 400 });
-  expect(fitToTime(cost, 10)).toEqual({ width: 0.25, epochs: 5 });
+  const fit = (seconds: number) => fitToTime(cost, [32, 48, 64], seconds);
+  expect(fit(600)).toEqual({ width: 0.25, imageSize: 64, epochs: 50 });
+  expect(fit(100 * Math.sqrt(3.3) + 60 * 33)).toEqual({ width: 0.5, imageSize: 64, epochs: 60 });
+  expect(fit(100 * Math.sqrt(12) + 500 * 120)).toEqual({ width: 1, imageSize: 64, epochs: 400 });
+  // 48 pixels cost (48 / 64)² = 0.5625 of that, and what is fixed its root; 32 pixels a quarter and a half.
+  expect(fit(75 + 40 * 5.625)).toEqual({ width: 0.25, imageSize: 48, epochs: 40 });
+  expect(fit(50 + 60 * 2.5)).toEqual({ width: 0.25, imageSize: 32, epochs: 60 });
+  expect(fit(10)).toEqual({ width: 0.25, imageSize: 32, epochs: 5 });
+  expect(fitToTime(cost, [32], 110)).toEqual({ width: 0.25, imageSize: 32, epochs: 5 });
   expect([clampEpochs(-3), clampEpochs(1000)]).toEqual([5, 400]);
 });
