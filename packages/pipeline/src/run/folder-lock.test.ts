@@ -35,6 +35,12 @@ describe("lockFolder", () => {
     expect(said).toEqual([]);
   });
 
+  it("says why a folder cannot be written", async () => {
+    await expect(lockFolder("/proc/self", () => {})).rejects.toThrow(
+      /^\/proc\/self cannot be written: EN\w+: .*Nothing in it was changed\. Check free space and permissions/,
+    );
+  });
+
   it("takes over from a process that is gone, and says so", async () => {
     held({ pid: gone, host: hostname(), began: null, since });
     const own = await lock();

@@ -27,7 +27,7 @@ export interface FolderLock {
  * taken over, and said.
  *
  * @param folder - Exists.
- * @throws ConfigError naming the process and the host that work in the folder.
+ * @throws ConfigError naming the process and the host that work in the folder; CheckpointError saying why it cannot be written.
  */
 export async function lockFolder(folder: string, say: (text: string) => void): Promise<FolderLock> {
   const file = join(folder, LOCK);
@@ -38,7 +38,7 @@ export async function lockFolder(folder: string, say: (text: string) => void): P
     since: new Date().toISOString(),
   };
   const text = `${JSON.stringify(holder)}\n`;
-  while (!(await create(file, text))) {
+  while (!(await create(file, text).catch((cause: Error) => unwritable(folder, cause)))) {
     const other = await readHolder(file);
     if (other === undefined) continue; // released in between
     if (!isGone(other, holder.host)) throw inUse(folder, file, other, holder.host);
@@ -55,6 +55,13 @@ export async function lockFolder(folder: string, say: (text: string) => void): P
   };
   process.on("exit", release);
   return { release };
+}
+
+function unwritable(folder: string, cause: Error): never {
+  throw new CheckpointError(
+    `${folder} cannot be written: ${cause.message}. Nothing in it was changed. Check free space and permissions, or choose another folder with --output.`,
+    { subject: folder, expected: "a folder that can be written", cause },
+  );
 }
 
 /** False where the file is there. Written whole under another name first, so that no reader sees a part of it. */
