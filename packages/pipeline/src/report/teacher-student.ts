@@ -1,4 +1,5 @@
 import type { Fact, TeacherStudent } from "@simclr/report";
+import { percent } from "../percent.js";
 import type { DistillationRecord, Shares, StageSummary } from "../results.js";
 
 /** What images are called in the section on distillation. */
@@ -41,7 +42,7 @@ export function distillationFacts(stages: readonly StageSummary[]): Fact[] {
     .flatMap(({ stage, metrics }) => [
       {
         name: `${stage}: agreement with the teacher on training crops`,
-        value: `${(100 * (metrics.agreement ?? 0)).toFixed(1)} %`,
+        value: percent(metrics.agreement ?? 0),
       },
       { name: `${stage}: entropy of the teacher's answers`, value: `${(metrics.teacherEntropy ?? 0).toFixed(3)} nats` },
     ]);

@@ -3,6 +3,7 @@ import type { CalibrationCheck } from "@simclr/report";
 import * as tf from "@tensorflow/tfjs-core";
 import { buildEncoder, testRecipe } from "../build.js";
 import type { RunImages } from "../images.js";
+import { percent } from "../percent.js";
 import type { StageSummary } from "../results.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { applyBudget } from "../stages/label-budget.js";
@@ -59,7 +60,7 @@ export async function calibrate(
       row(
         "linear probe on the random encoder, all labels",
         probe.top1,
-        `15 points below the pretrained one (${(100 * pretrainedProbe).toFixed(1)} %)`,
+        `15 points below the pretrained one (${percent(pretrainedProbe)})`,
         probe.top1 <= pretrainedProbe - 0.15,
       ),
     ],

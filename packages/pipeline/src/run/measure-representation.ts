@@ -2,6 +2,7 @@ import type { Encoder, ProjectionHead } from "@simclr/models";
 import { endpointFeatures } from "@simclr/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { testRecipe } from "../build.js";
+import { percent } from "../percent.js";
 import { surveyRepresentation } from "../report/survey.js";
 import type { DepthProbe } from "../results.js";
 import { type LabelledSubset, words } from "../stages/label-budget.js";
@@ -133,8 +134,6 @@ async function measureDepths(state: RunState, pretrained: Pretrained, sets: read
     probes.push(...measured);
   }
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function columnsOf({ values, dimension, labels }: Features, from: number, width: number): Features {
   const picked = new Float32Array(labels.length * width);

@@ -1,6 +1,7 @@
 import type { Random } from "@simclr/core";
 import type { CalibrationCheck } from "@simclr/report";
 import type { RunImages } from "../images.js";
+import { percent } from "../percent.js";
 import type { RunReport } from "../report/run-report.js";
 import type { DepthProbe, DistillationRecord, MeasuredRow, StageSummary } from "../results.js";
 import type { Measured } from "../stages/measure.js";
@@ -30,5 +31,5 @@ export function addRow(
   isBaseline = false,
 ): void {
   rows.push({ method, labels, labelCount, testCount: images.test.size, isBaseline, ...measured });
-  events.line(`${method}, ${labels} labels: ${(100 * measured.top1).toFixed(1)} %`);
+  events.line(`${method}, ${labels} labels: ${percent(measured.top1)}`);
 }

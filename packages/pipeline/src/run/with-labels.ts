@@ -1,5 +1,6 @@
 import { encoderName, testRecipe } from "../build.js";
 import type { StudentConfig } from "../config/schema.js";
+import { percent } from "../percent.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { distill } from "../stages/distill.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
@@ -85,7 +86,7 @@ async function distilRounds(
     const agreement = classified.summary.metrics.agreement ?? 0;
     if (round < rounds && agreement >= stopAgreement) {
       events.line(
-        `${student.name}: no further round: student and teacher agree on ${(100 * agreement).toFixed(1)} % of the training crops`,
+        `${student.name}: no further round: student and teacher agree on ${percent(agreement)} of the training crops`,
       );
       break;
     }

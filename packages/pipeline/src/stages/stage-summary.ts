@@ -1,4 +1,5 @@
 import type { StepReport } from "@simclr/trainer";
+import { percent } from "../percent.js";
 import type { StageSummary } from "../results.js";
 
 /** What a stage that has ended leaves: its length, and means over its last epoch. */
@@ -48,8 +49,6 @@ export function summaryWords(
   ];
   return parts.join(", ");
 }
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const duration = (seconds: number): string =>
   seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
