@@ -20,7 +20,7 @@ describe("simclr augment preview", () => {
   it("draws what a configuration's recipe makes of its images: here, nothing but mirrored ones", async () => {
     const config = {
       name: "mirrored",
-      data: { train: "shapes", test: "shapes", imageSize: 32, limit: 50 },
+      data: { train: "shapes", test: "shapes", imageSize: 32, limit: 50, testLimit: 500 },
       pretrain: {
         batchSize: 10,
         steps: 1,

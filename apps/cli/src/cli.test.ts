@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, spawnSimclr, type Watch } from "./testing.js";
 
 const TINY = `name: tiny
-data: { train: shapes, test: shapes, imageSize: 32, limit: 200 }
+data: { train: shapes, test: shapes, imageSize: 32, limit: 200, testLimit: 500 }
 model: { width: 0.0625, head: { layers: 2, dimension: 16 } }
 method: { temperature: 0.5 }
 pretrain: { batchSize: 40, epochs: 4, optimizer: { learningRate: 0.1 } }
@@ -65,6 +65,7 @@ describe("simclr run", () => {
 
   it("ends with a table of every method, results and a report", () => {
     expect(undisturbed.stderr).toContain("backend: onednn");
+    expect(undisturbed.stderr).toContain("test: 500 images from shapes, 500 labelled (50 of each class)");
     expect(undisturbed.status).toBe(0);
     for (const method of ["kNN", "linear probe", "supervised from scratch", "fine-tuned", "distilled (self)"])
       expect(undisturbed.stdout).toContain(method);

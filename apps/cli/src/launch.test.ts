@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const CONFIG = `name: ranks
 seed: 3
-data: { train: shapes, test: shapes, imageSize: 32, limit: 240 }
+data: { train: shapes, test: shapes, imageSize: 32, limit: 240, testLimit: 500 }
 model: { width: 0.125, head: { layers: 2, dimension: 16 } }
 method: { temperature: 0.5 }
 pretrain:

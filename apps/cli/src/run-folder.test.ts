@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Ended, spawnSimclr } from "./testing.js";
 
 const LONG = `name: long
-data: { train: shapes, test: shapes, imageSize: 32, limit: 200 }
+data: { train: shapes, test: shapes, imageSize: 32, limit: 200, testLimit: 500 }
 model: { width: 0.0625, head: { layers: 2, dimension: 16 } }
 pretrain: { batchSize: 40, epochs: 4000, optimizer: { learningRate: 0.1 } }
 labels: [{ perClass: 4 }]

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Ended, spawnSimclr, type Watch } from "./testing.js";
 
 const BASE = `name: base
-data: { train: shapes, test: shapes, imageSize: 32, limit: 80 }
+data: { train: shapes, test: shapes, imageSize: 32, limit: 80, testLimit: 500 }
 model: { width: 0.0625, head: { layers: 2, dimension: 16 } }
 pretrain: { batchSize: 40, steps: 3, optimizer: { learningRate: 0.1 } }
 labels: [{ perClass: 2 }]

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { main } from "./index.js";
 
 const GOOD = `name: tiny
-data: { train: shapes, test: shapes, imageSize: 32, limit: 100 }
+data: { train: shapes, test: shapes, imageSize: 32, limit: 100, testLimit: 500 }
 model: { width: 0.0625 }
 pretrain: { batchSize: 20, epochs: 2, optimizer: { learningRate: 0.1 } }
 labels: [{ perClass: 2 }]

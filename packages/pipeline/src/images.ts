@@ -96,10 +96,11 @@ export function openPart(spec: ImagesSpec, split: "train" | "test", config: Conf
 function openOptions(data: Config["data"], split: "train" | "test"): OpenOptions {
   const isTraining = split === "train";
   const labels = isTraining ? data.labels : data.testLabels;
+  const limit = isTraining ? data.limit : data.testLimit;
   return {
     ...readingOptions(data),
     split: isTraining ? data.split : data.testSplit,
-    ...(isTraining && data.limit !== undefined && { limit: data.limit }),
+    ...(limit !== undefined && { limit }),
     ...(labels !== undefined && { labels }),
   };
 }

@@ -71,6 +71,7 @@ export const data = z.strictObject({
   testSplit: z.enum(DATASET_SPLITS).default("test").describe("which part is measured on"),
   ...reading,
   limit: count.optional().describe("take the first n training images only"),
+  testLimit: count.optional().describe("measure on the first n test images only, for a quick try"),
   imageSize: count.describe("side in pixels that the network sees"),
   channels: count
     .default(3)

@@ -38,11 +38,11 @@ async function open(config: Config) {
 
 describe("data sets of plugins", () => {
   it("are opened with the configuration's options, split, channels and limit", async () => {
-    const images = await open(configOf({ limit: 3, channels: 1, testSplit: "validation" }));
+    const images = await open(configOf({ limit: 3, testLimit: 2, channels: 1, testSplit: "validation" }));
     const { train, test } = images;
     expect([train.size, test.size, test.name, train.classNames]).toEqual([
       3,
-      4,
+      2,
       "stripes (validation)",
       ["across", "down"],
     ]);
@@ -81,6 +81,8 @@ describe("data sets of plugins", () => {
       'data.labels: it says how files are read, but the images of data.train come from the data set "stripes"',
     ],
     [{ classNames: ["down", "across"] }, "data.classNames: it says how files are read"],
+    [{ test: { holdOut: 0.5 }, testLimit: 2 }, "data.testLimit: the test images are held out of the training images"],
+    [{ test: { holdOut: 0.5 }, testLabels: "labels.csv" }, "data.testLabels: the test images are held out"],
   ])("say what is wrong before anything is opened: %j", async (data, message) => {
     const config = configOf(data);
     const parts = await openParts(config);

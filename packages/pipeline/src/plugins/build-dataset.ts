@@ -26,16 +26,24 @@ export function checkImagesSpecs({ data }: Config, parts: Parts): void {
     const { name } = chosen(spec, `data.${place}`, parts);
     if (data[labels] !== undefined) throw notOfFiles(labels, `data.${place}`, name);
   }
-  if (isHoldOut(test) && data.testLabels !== undefined)
-    throw new ConfigError(
-      "data.testLabels: the test images are held out of the training images, with their labels. Remove data.testLabels.",
-      {
-        subject: "data.testLabels",
-      },
-    );
+  if (isHoldOut(test)) checkHeldOut(data);
   if (typeof train === "string" || typeof test === "string" || isHoldOut(test)) return;
   const setting = OF_FILES.find((key) => data[key] !== undefined);
   if (setting !== undefined) throw notOfFiles(setting, "data.train and data.test", train.name);
+}
+
+/** What is said of test images says nothing where they are training images. */
+function checkHeldOut({ testLabels, testLimit }: Config["data"]): void {
+  if (testLabels !== undefined)
+    throw new ConfigError(
+      "data.testLabels: the test images are held out of the training images, with their labels. Remove data.testLabels.",
+      { subject: "data.testLabels" },
+    );
+  if (testLimit !== undefined)
+    throw new ConfigError(
+      "data.testLimit: the test images are held out of the training images. Remove data.testLimit, and make data.test.holdOut smaller.",
+      { subject: "data.testLimit" },
+    );
 }
 
 /** Opens a plugin's images; the fingerprint covers the plugin's file, so that no pixels outlive a change of it. */
@@ -53,10 +61,11 @@ export async function openPluginImages(
   const opened = await ofPlugin(plugin, () => definition.open({ split, folder, channels: data.channels }));
   const fingerprint = createHash("sha256").update(`${plugin.sha256} ${opened.fingerprint}`).digest("hex");
   const whole = { ...opened, fingerprint };
-  if (!isTraining || data.limit === undefined || data.limit >= whole.size) return whole;
+  const limit = isTraining ? data.limit : data.testLimit;
+  if (limit === undefined || limit >= whole.size) return whole;
   const first = subset(
     whole,
-    Int32Array.from({ length: data.limit }, (_, i) => i),
+    Int32Array.from({ length: limit }, (_, i) => i),
   );
   return { ...first, close: whole.close };
 }
