@@ -17,7 +17,7 @@ export class CheckedWebGPUBackend extends WebGPUBackend {
     try {
       values = await super.read(dataId);
     } catch (error) {
-      await new Promise(setImmediate); // a loss is reported by a promise of its own
+      await new Promise((resolve) => setTimeout(resolve)); // a loss is reported by a promise of its own
       this.errors.check();
       throw error;
     }

@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { BackendError } from "@simclr/core";
 
 /** The npm package that brings Dawn, Chromium's WebGPU, to Node. */
@@ -23,8 +21,11 @@ export function loadDawn(): Promise<DawnModule> {
 async function load(): Promise<DawnModule> {
   let dawn: DawnModule;
   try {
-    const path = createRequire(import.meta.url).resolve("webgpu");
-    dawn = (await import(pathToFileURL(path).href)) as DawnModule;
+    // Not imported, so that bundles for browsers, which never come here, need no such modules.
+    const { createRequire } = process.getBuiltinModule("node:module");
+    const { pathToFileURL } = process.getBuiltinModule("node:url");
+    const url = pathToFileURL(createRequire(import.meta.url).resolve("webgpu")).href;
+    dawn = (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)) as DawnModule;
   } catch (error) {
     loaded = undefined;
     const reason = (error as Error).message.split("\n")[0];

@@ -1,5 +1,5 @@
 import { BackendError } from "@simclr/core";
-import { loadDawn } from "./dawn.js";
+import { openGpu } from "./gpu-source.js";
 
 /** Which adapter to take, and on what terms. */
 export interface DeviceOptions {
@@ -31,37 +31,22 @@ const LIMITS = [
 
 const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
 
-const DRIVER_ADVICE: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
-  linux:
-    "Install libvulkan1 and the Vulkan driver of the GPU's maker; in a container of NVIDIA's, NVIDIA_DRIVER_CAPABILITIES must include graphics; WSL2 has no Vulkan for NVIDIA: run Node on Windows there",
-  win32: "Update the graphics driver; Direct3D 12 is needed",
-  darwin: "Metal is needed: macOS 12 or later on a Mac that has it",
-};
-
 /**
  * Opens a device with the limits of its adapter.
  *
  * @throws BackendError if there is no adapter, none of that name, or only a software one where that is not allowed
  */
 export async function openDevice({ adapter: name, allowSoftware = true }: DeviceOptions = {}): Promise<OpenDevice> {
-  const { create } = await loadDawn();
-  let gpu: GPU;
-  try {
-    gpu = create(["disable-dawn-features=timestamp_quantization", ...(name === undefined ? [] : [`adapter=${name}`])]);
-  } catch (error) {
-    throw new BackendError(`no adapter "${name}": ${(error as Error).message}`, { subject: "adapter", cause: error });
-  }
+  const { gpu, advice } = await openGpu(name);
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" }).catch((error: Error) => {
     throw new BackendError(`no adapter${name === undefined ? "" : ` "${name}"`}: ${error.message}`, { cause: error });
   });
-  if (adapter === null) {
-    const advice = DRIVER_ADVICE[process.platform] ?? "Install the driver of the GPU";
+  if (adapter === null)
     throw new BackendError(`WebGPU finds no GPU on this machine. ${advice}.`, { subject: "adapter" });
-  }
   const isSoftware = adapter.info.isFallbackAdapter;
   if (isSoftware && !allowSoftware)
     throw new BackendError(
-      `the only adapter, ${describeAdapter(adapter.info)}, computes on the CPU, slower than onednn; name the backend to use it all the same`,
+      `the only adapter, ${describeAdapter(adapter.info)}, computes on the CPU, slower than other backends do; name the backend to use it all the same`,
       { subject: "adapter" },
     );
   const device = await adapter.requestDevice({

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { CheckedWebGPUBackend } from "./checked-backend.js";
 import { type DeviceOptions, describeAdapter, openDevice } from "./device.js";
+import { isNode } from "./gpu-source.js";
 import { nameKernels } from "./kernel-names.js";
 import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { replaceConvolutions } from "./kernels/convolution-kernels.js";
@@ -26,11 +27,11 @@ let kernelsReplaced = false;
  *
  * `tf.setBackend("webgpu")` then selects it. Tensors are read by `await tensor.data()` only: there is no synchronous read.
  *
- * @throws BackendError if the package `webgpu` is missing, or no adapter fits the options
+ * @throws BackendError if the package `webgpu` is missing (in Node.js) or WebGPU is (in a browser), or no adapter fits the options
  */
 export async function registerWebgpuBackend(options: DeviceOptions = {}): Promise<WebgpuInfo> {
   const { gpu, device, info, isSoftware } = await openDevice(options);
-  exposeGpu(gpu);
+  if (isNode()) exposeGpu(gpu);
   if (tf.findBackendFactory(BACKEND_NAME) !== null) tf.removeBackend(BACKEND_NAME);
   tf.registerBackend(BACKEND_NAME, () => new CheckedWebGPUBackend(device, info), 3);
   if (!kernelsReplaced) {

@@ -2,6 +2,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect } from "vitest";
 
+export { importsOf } from "./imports-of.js";
 export { pseudo } from "./pseudo.js";
 export { type BundleFiles, type BundleOptions, type BundleTensor, writeTensorBundle } from "./tensor-bundle-writer.js";
 
