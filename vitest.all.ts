@@ -3,7 +3,10 @@ import { defineConfig } from "vitest/config";
 import { nativeSources } from "./packages/backend-onednn/scripts/native-sources.mjs";
 import { isaLevels } from "./packages/backend-onednn/src/isa-levels.js";
 
-const roots = ["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`));
+const roots = [
+  ...["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`)),
+  "examples/browser",
+];
 
 const BACKEND = "packages/backend-onednn";
 

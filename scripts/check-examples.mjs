@@ -200,8 +200,10 @@ const asOverrides = (names) => Object.fromEntries(names.map((name) => [name, `$$
 
 function exampleBuilds(project, step) {
   const examples = join(root, "examples");
-  const names = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return names.map(({ name }) => async () => {
+  const isPublic = (name) => JSON.parse(readFileSync(join(examples, name, "package.json"), "utf8")).private !== true;
+  const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = folders.map(({ name }) => name).filter(isPublic);
+  return names.map((name) => async () => {
     const folder = join(project, "build", name);
     cpSync(join(examples, name), folder, { recursive: true, filter: (path) => !/node_modules|dist$/.test(path) });
     const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", project];

@@ -6,11 +6,21 @@ export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .map((name) => `/usr/bin/${name}`)
   .find((path) => existsSync(path));
 
+/** Chromium's switches by what a page may compute with, on the processor alone: SwiftShader. */
+const GRAPHICS = {
+  none: ["--disable-gpu"],
+  webgl: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+  webgpu: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+} as const;
+
 /** Starts Chromium without a window. The caller closes it. */
-export const openBrowser = (): Promise<Browser> =>
+export const openBrowser = (graphics: keyof typeof GRAPHICS = "none"): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM!,
-    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
+    args: [
+      ...GRAPHICS[graphics],
+      ...["--disable-quic", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
+    ],
   });
 
 /** A page, and what it did that a page of ours must not do. */
