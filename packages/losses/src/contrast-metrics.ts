@@ -1,9 +1,9 @@
 import { checkPositive } from "@simclr/core";
+import { l2Normalize, mapRowBlocks } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkViews } from "./check-views.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { NEEDS_NEGATIVES } from "./nt-xent.js";
-import { mapRowBlocks, rowsPerBlock } from "./row-blocks.js";
+import { rowsPerBlock } from "./row-blocks.js";
 
 /** Added to a probability before its logarithm, as in the reference implementation. */
 const LOG_FLOOR = 1e-8;
@@ -38,7 +38,7 @@ export function contrastMetrics(
   checkViews("contrastMetrics", z1, z2, NEEDS_NEGATIVES);
   checkPositive("contrastMetrics", { temperature });
   const [contrastAccuracy, contrastEntropy] = tf.tidy(() => {
-    const rows = contrastRows(normalizeRows(z1), normalizeRows(z2), 0, temperature); // [N, 2]
+    const rows = contrastRows(l2Normalize(z1), l2Normalize(z2), 0, temperature); // [N, 2]
     return tf.unstack(tf.mean(rows, 0)) as [tf.Scalar, tf.Scalar];
   });
   return { contrastAccuracy, contrastEntropy };

@@ -1,4 +1,5 @@
 import { checkInRange, checkSameShape, checkShape } from "@simclr/core";
+import { weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 export interface SoftmaxCrossEntropyOptions {
@@ -35,39 +36,6 @@ export function softmaxCrossEntropy(
     const column = tf.reshape(tf.cast(weights, "float32"), [rows, 1]); // [N, 1]
     return weightedCrossEntropy(logits, targets, tf.divNoNan(column, tf.sum(column)));
   });
-}
-
-/**
- * The sum over rows of `weight · cross-entropy(target, softmax(logits))`; float32 `[]`.
- *
- * @param logits - `[N, C]`, the only argument that a gradient reaches.
- * @param targets - float32 `[N, C]`; rows need not sum to 1.
- * @param weights - float32 `[N, 1]`.
- */
-export function weightedCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D, weights: tf.Tensor2D): tf.Scalar {
-  const loss = tf.customGrad((x, save) => {
-    // Only inputs are saved: the engine takes a saved intermediate for a leak where it looks for leaks.
-    (save as tf.GradSaveFunc)([x as tf.Tensor, targets, weights]);
-    const value = tf.tidy(() => {
-      const rowLosses = tf.sum(tf.mul(targets, logSoftmax(x as tf.Tensor2D)), 1, true); // [N, 1]
-      return tf.neg(tf.sum(tf.mul(weights, rowLosses))); // []
-    });
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
-      tf.tidy(() => {
-        const [savedLogits, savedTargets, savedWeights] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-        const mass = tf.sum(savedTargets, 1, true); // [N, 1]
-        const difference = tf.sub(tf.mul(tf.softmax(savedLogits), mass), savedTargets); // [N, C]
-        return tf.mul(tf.mul(dy, savedWeights), difference); // [N, C]
-      });
-    return { value, gradFunc };
-  });
-  return loss(logits) as tf.Scalar;
-}
-
-/** log(softmax(x)) along the last axis, by subtracting the maximum; `[N, C]`. */
-function logSoftmax(x: tf.Tensor2D): tf.Tensor2D {
-  const shifted = tf.sub(x, tf.max(x, 1, true)); // [N, C]
-  return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true))); // [N, C]
 }
 
 function smooth(labels: tf.Tensor2D, labelSmoothing: number): tf.Tensor2D {

@@ -1,7 +1,7 @@
 import { checkPositive } from "@simclr/core";
+import { l2Normalize } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkViews } from "./check-views.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { NEEDS_NEGATIVES, swapViews } from "./nt-xent.js";
 
 /** Added to the logits that the denominator leaves out, so that their weight is exactly 0 in float32. */
@@ -28,7 +28,7 @@ export function decoupledNtXent(z1: tf.Tensor2D, z2: tf.Tensor2D, options: Decou
   checkViews("decoupledNtXent", z1, z2, NEEDS_NEGATIVES);
   checkPositive("decoupledNtXent", { temperature });
   return tf.tidy(() => {
-    const unit = normalizeRows(tf.concat2d([z1, z2], 0)); // [2N, D]
+    const unit = l2Normalize(tf.concat2d([z1, z2], 0)); // [2N, D]
     const similarity = tf.div(tf.matMul(unit, unit, false, true), temperature); // [2N, 2N]
     const sameImage = tf.tile(tf.eye(z1.shape[0]), [2, 2]); // [2N, 2N], self and partner
     const logits = tf.add(similarity, tf.mul(sameImage, MASKED_LOGIT)); // [2N, 2N]

@@ -1,6 +1,6 @@
 import { checkInRange, checkPositive, checkSameShape, checkShape } from "@simclr/core";
+import { weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { weightedCrossEntropy } from "./cross-entropy.js";
 
 export interface DistillationLossOptions {
   /** Temperature τ of teacher and student, > 0; the paper uses 0.1 for self-distillation, 1 for a smaller student. */

@@ -1,6 +1,6 @@
 import { checkInteger, checkShape, InvalidArgumentError, type Random } from "@simclr/core";
+import { l2Normalize } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { normalizeRows } from "./normalize-rows.js";
 
 /**
  * A queue for `momentumContrast` before any step: random directions, as in the official code.
@@ -14,7 +14,7 @@ export function initialKeyQueue(size: number, dimension: number, random: Random)
   checkInteger("initialKeyQueue", { size }, 1);
   checkInteger("initialKeyQueue", { dimension }, 1);
   const values = Float32Array.from({ length: size * dimension }, () => random.normal());
-  return tf.tidy(() => normalizeRows(tf.tensor2d(values, [size, dimension])));
+  return tf.tidy(() => l2Normalize(tf.tensor2d(values, [size, dimension])));
 }
 
 /**
@@ -39,5 +39,5 @@ export function enqueueKeys(queue: tf.Tensor2D, keys: tf.Tensor2D): tf.Tensor2D 
         "than a batch.",
       { subject: "keys", expected: `at most ${size} rows`, received: String(count) },
     );
-  return tf.tidy(() => tf.concat2d([tf.slice2d(queue, [count, 0], [size - count, -1]), normalizeRows(keys)], 0));
+  return tf.tidy(() => tf.concat2d([tf.slice2d(queue, [count, 0], [size - count, -1]), l2Normalize(keys)], 0));
 }

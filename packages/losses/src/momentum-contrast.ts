@@ -1,9 +1,8 @@
 import { checkPositive, checkSameShape, checkShape } from "@simclr/core";
+import { l2Normalize, weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRows } from "./check-views.js";
 import { constantRows } from "./constant-rows.js";
-import { weightedCrossEntropy } from "./cross-entropy.js";
-import { normalizeRows } from "./normalize-rows.js";
 
 export interface MomentumContrastOptions {
   /** Softmax temperature τ, > 0, unitless. @defaultValue 0.07 */
@@ -42,7 +41,7 @@ export function momentumContrast(
   checkPositive("momentumContrast", { temperature });
   const rows = query.shape[0];
   return tf.tidy(() => {
-    const unit = normalizeRows(query); // [N, D]
+    const unit = l2Normalize(query); // [N, D]
     const keys = constantRows(key); // [N, D]
     const past = tf.matMul(unit, constantRows(queue), false, true); // [N, K]
     const present = batchNegatives

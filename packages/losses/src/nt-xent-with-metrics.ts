@@ -1,11 +1,10 @@
 import { type Communicator, checkChoice, checkPositive, InvalidArgumentError, singleProcess } from "@simclr/core";
+import { l2Normalize, type SimilarityRows, similarityLogSums } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkViews } from "./check-views.js";
 import { type ContrastMetrics, contrastRows } from "./contrast-metrics.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { anchorGradient, meanPositive, NEEDS_NEGATIVES, type NtXentLossOptions } from "./nt-xent.js";
 import { rowsPerBlock } from "./row-blocks.js";
-import { logSumExpRows, type SimilarityRows } from "./similarity-rows.js";
 
 export interface NtXentOptions extends NtXentLossOptions {
   /** The ranks that share the batch; all of them must call, with as many rows each. @defaultValue a single process */
@@ -105,13 +104,13 @@ async function shareBatch(
   const blockSize = rowsPerBlock(where, 2 * images * size, options.blockSize);
   const made: tf.Tensor[] = [];
   try {
-    const anchors = tf.tidy(() => normalizeRows(tf.concat2d([z1, z2], 0))); // [2n, D]
+    const anchors = tf.tidy(() => l2Normalize(tf.concat2d([z1, z2], 0))); // [2n, D]
     made.push(anchors);
     // Each rank's first views, then its second ones, in rank order.
     const candidates = await gather(where, anchors, communicator); // [2N, D]
     made.push(candidates);
     const rows = { anchors, candidates, offset: 2 * images * rank, temperature, blockSize };
-    const anchorLogSums = tf.tidy(() => logSumExpRows(rows)); // [2n, 1]
+    const anchorLogSums = tf.tidy(() => similarityLogSums(rows)); // [2n, 1]
     made.push(anchorLogSums);
     const perRow = tf.tidy(() => {
       const [, second] = tf.unstack(tf.reshape(candidates, [size, 2, images, dimension]), 1);

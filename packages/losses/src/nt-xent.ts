@@ -1,10 +1,15 @@
 import { checkChoice, checkPositive } from "@simclr/core";
+import {
+  l2Normalize,
+  l2NormalizeGradient,
+  type SimilarityRows,
+  similarityLogSums,
+  similarityRepulsion,
+} from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkViews } from "./check-views.js";
-import { normalizeRows, normalizeRowsGradient } from "./normalize-rows.js";
 import { offTape } from "./off-tape.js";
 import { rowsPerBlock } from "./row-blocks.js";
-import { logSumExpRows, repulsion, type SimilarityRows } from "./similarity-rows.js";
 
 /** What a batch of one image lacks. */
 export const NEEDS_NEGATIVES =
@@ -51,16 +56,16 @@ export function ntXentLoss(z1: tf.Tensor2D, z2: tf.Tensor2D, options: NtXentLoss
   const factor = scale === "reference" ? 2 : 1;
   const blockSize = rowsPerBlock("ntXentLoss", 2 * z1.shape[0], options.blockSize);
   const rowsOf = (z: tf.Tensor2D): SimilarityRows => {
-    const unit = normalizeRows(z); // [2N, D]
+    const unit = l2Normalize(z); // [2N, D]
     return { anchors: unit, candidates: unit, offset: 0, temperature, blockSize };
   };
   return tf.tidy(() => {
     // Made before the node that saves them: the engine takes a saved intermediate for a leak where it looks for leaks.
-    const logSums = offTape(() => logSumExpRows(rowsOf(tf.concat2d([z1, z2], 0)))); // [2N, 1]
+    const logSums = offTape(() => similarityLogSums(rowsOf(tf.concat2d([z1, z2], 0)))); // [2N, 1]
     const loss = tf.customGrad((first, second, save) => {
       (save as tf.GradSaveFunc)([first as tf.Tensor, second as tf.Tensor, logSums]);
       const value = tf.tidy(() => {
-        const unit = normalizeRows(tf.concat2d([first as tf.Tensor2D, second as tf.Tensor2D], 0)); // [2N, D]
+        const unit = l2Normalize(tf.concat2d([first as tf.Tensor2D, second as tf.Tensor2D], 0)); // [2N, D]
         return tf.mul(factor, tf.sub(tf.mean(logSums), meanPositive(unit, temperature))); // []
       });
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
@@ -95,9 +100,9 @@ export function anchorGradient(
 ): tf.Tensor2D {
   return tf.tidy(() => {
     const attracted = tf.mul(2, swapViews(rows.anchors)); // [2n, D]
-    const difference = tf.sub(repulsion(rows, anchorLogSums, candidateLogSums), attracted); // [2n, D]
+    const difference = tf.sub(similarityRepulsion(rows, anchorLogSums, candidateLogSums), attracted); // [2n, D]
     const dUnit = tf.div(difference, z.shape[0] * rows.temperature) as tf.Tensor2D; // [2n, D]
-    return normalizeRowsGradient(z, dUnit); // [2n, D]
+    return l2NormalizeGradient(z, dUnit); // [2n, D]
   });
 }
 

@@ -1,8 +1,7 @@
 import { checkPositive, checkShape } from "@simclr/core";
+import { l2Normalize, weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRows } from "./check-views.js";
-import { weightedCrossEntropy } from "./cross-entropy.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { offTape } from "./off-tape.js";
 import { labelPairs } from "./same-label.js";
 
@@ -34,7 +33,7 @@ export function supCon(z: tf.Tensor2D, labels: tf.Tensor1D, options: SupConOptio
   checkShape("supCon", { labels }, [z.shape[0]], "Give every row of `z` one class index, views of an image the same.");
   checkPositive("supCon", { temperature });
   return tf.tidy(() => {
-    const unit = normalizeRows(z); // [M, D]
+    const unit = l2Normalize(z); // [M, D]
     const similarity = tf.div(tf.matMul(unit, unit, false, true), temperature); // [M, M]
     const logits = tf.add(similarity, tf.mul(tf.eye(z.shape[0]), MASKED_LOGIT)) as tf.Tensor2D; // [M, M]
     const positive = offTape(() => labelPairs(labels).positive); // [M, M]

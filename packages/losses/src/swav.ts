@@ -1,8 +1,7 @@
 import { checkPositive, checkSameShape, checkShape } from "@simclr/core";
+import { l2Normalize, weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRows, checkViews } from "./check-views.js";
-import { weightedCrossEntropy } from "./cross-entropy.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { type SinkhornOptions, sinkhorn } from "./sinkhorn.js";
 
 export interface SwavOptions extends SinkhornOptions {
@@ -40,8 +39,8 @@ export function swav(z1: tf.Tensor2D, z2: tf.Tensor2D, prototypes: tf.Tensor2D, 
   for (const small of smallViews) checkSameShape("swav", { z1, small }, "Pass small views of the same images.");
   const rows = z1.shape[0];
   return tf.tidy(() => {
-    const directions = normalizeRows(prototypes); // [K, D]
-    const score = (z: tf.Tensor2D): tf.Tensor2D => tf.matMul(normalizeRows(z), directions, false, true); // [N, K]
+    const directions = l2Normalize(prototypes); // [K, D]
+    const score = (z: tf.Tensor2D): tf.Tensor2D => tf.matMul(l2Normalize(z), directions, false, true); // [N, K]
     const scores = [z1, z2, ...smallViews].map(score);
     const codes = [0, 1].map((view) => sinkhorn(scores[view]!, sinkhornOptions)); // 2 x [N, K]
     const predictions = scores.map((view) => tf.div(view, temperature) as tf.Tensor2D); // [N, K] each

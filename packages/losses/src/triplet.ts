@@ -1,7 +1,7 @@
 import { checkChoice, checkInRange, checkShape } from "@simclr/core";
+import { l2Normalize } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkRows } from "./check-views.js";
-import { normalizeRows } from "./normalize-rows.js";
 import { offTape } from "./off-tape.js";
 import { type LabelPairs, labelPairs } from "./same-label.js";
 
@@ -49,7 +49,7 @@ export function triplet(z: tf.Tensor2D, labels: tf.Tensor1D, options: TripletOpt
   checkInRange("triplet", { margin }, 0, Number.MAX_VALUE);
   checkChoice("triplet", { mining }, ["all", "hard", "semi-hard"]);
   return tf.tidy(() => {
-    const unit = normalizeRows(z); // [M, D]
+    const unit = l2Normalize(z); // [M, D]
     const distance = tf.sub(2, tf.mul(2, tf.matMul(unit, unit, false, true))); // [M, M], squared
     // The loss is linear in the distances once its triplets are chosen: dL/dd of each pair, and the margins that count.
     const slopes = offTape(() => tripletSlopes(distance as tf.Tensor2D, labelPairs(labels), margin, mining)); // [M, M + 1]
