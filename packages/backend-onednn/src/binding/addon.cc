@@ -16,6 +16,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   simclr::BindMatMul(kernels);
   simclr::BindBatchNorm(kernels);
   simclr::BindUpdates(kernels);
+  simclr::BindLosses(kernels);
   simclr::BindImages(kernels);
   simclr::BindElementWise(kernels);
   simclr::BindReduce(kernels);

@@ -12,6 +12,7 @@ void BindPooling(Napi::Object kernels);
 void BindMatMul(Napi::Object kernels);
 void BindBatchNorm(Napi::Object kernels);
 void BindUpdates(Napi::Object kernels);
+void BindLosses(Napi::Object kernels);
 void BindImages(Napi::Object kernels);
 void BindElementWise(Napi::Object kernels);
 void BindReduce(Napi::Object kernels);

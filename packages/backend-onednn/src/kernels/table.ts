@@ -10,6 +10,7 @@ import { elementWise } from "./element-wise.js";
 import { fusedBatchNorm } from "./fused-batch-norm.js";
 import { gathers } from "./gather.js";
 import { colorJitter, equalizeImages, rotateImages, separableResample } from "./images.js";
+import { losses } from "./losses.js";
 import { batchMatMul, fusedMatMul } from "./mat-mul.js";
 import { padV2 } from "./pad.js";
 import { avgPool, avgPoolGrad, maxPool, maxPoolGrad } from "./pooling.js";
@@ -62,6 +63,7 @@ export const nativeKernels: readonly NativeKernel[] = [
   adamWUpdate,
   larsUpdate,
   momentumUpdate,
+  ...losses,
   separableResample,
   colorJitter,
   rotateImages,
