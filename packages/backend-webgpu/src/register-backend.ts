@@ -6,7 +6,9 @@ import { nameKernels } from "./kernel-names.js";
 import { registerBatchNorm } from "./kernels/batch-norm.js";
 import { replaceConvolutions } from "./kernels/convolution-kernels.js";
 import { BACKEND_NAME } from "./kernels/launch.js";
+import { registerLosses } from "./kernels/losses.js";
 import { registerOptimizerUpdates } from "./kernels/optimizer-updates.js";
+import { registerSimilarityRows } from "./kernels/similarity-rows.js";
 import { replaceWrongKernels } from "./patches/wrong-kernels.js";
 
 /** What the backend computes on. */
@@ -39,6 +41,8 @@ export async function registerWebgpuBackend(options: DeviceOptions = {}): Promis
     replaceConvolutions();
     registerBatchNorm();
     registerOptimizerUpdates();
+    registerLosses();
+    registerSimilarityRows();
     nameKernels();
     kernelsReplaced = true;
   }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { arch, platform } from "node:process";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
+import { expect } from "vitest";
 
 /** Where Debian's Chromium keeps SwiftShader, a Vulkan driver that computes on the CPU. */
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -60,4 +61,13 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
     largest = Math.max(largest, Math.abs(expected[i]!));
   }
   return difference / largest;
+}
+
+/** Asserts that every result of webgpu differs from that of cpu by at most `tolerance` of its largest value. */
+export async function expectParity(f: () => tf.Tensor[], tolerance = 5e-6): Promise<void> {
+  const expected = await on("cpu", f);
+  const actual = await on("webgpu", f);
+  expect(actual.length).toBe(expected.length);
+  for (const [i, values] of expected.entries())
+    expect(relativeError(actual[i]!, values), `result ${i}`).toBeLessThan(tolerance);
 }

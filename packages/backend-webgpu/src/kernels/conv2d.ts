@@ -1,15 +1,10 @@
 import type { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import * as tf from "@tensorflow/tfjs-core";
-import { GEMM_STEP, type GemmLayout, GemmProgram, type GemmTile } from "./gemm-program.js";
-import { FlatProgram, int32, reshaped } from "./launch.js";
+import type * as tf from "@tensorflow/tfjs-core";
+import type { GemmLayout } from "./gemm-program.js";
+import { int32, reshaped } from "./launch.js";
+import { runGemm } from "./run-gemm.js";
 
 type ConvInfo = tf.backend_util.Conv2DInfo;
-
-/** Workgroups that keep a large GPU busy. */
-const WANTED_WORKGROUPS = 512;
-const MAX_SPLITS = 256;
-/** A split shorter than this costs more than it brings. */
-const MIN_SPLIT_INNER = 256;
 
 const PATCH_UNIFORMS =
   "size : vec2<i32>, outSize : vec2<i32>, filterSize : vec2<i32>, strides : vec2<i32>, pads : vec2<i32>, channels : vec2<i32>,";
@@ -111,62 +106,6 @@ function inputGradientLayout(info: ConvInfo): GemmLayout {
   };
 }
 
-interface Size {
-  readonly rows: number;
-  readonly columns: number;
-  readonly inner: number;
-}
-
-/** The large tile reads less from memory; the small one wastes less where the matrix is narrow. */
-function chooseTile({ rows, columns }: Size): GemmTile {
-  return rows < 96 || columns < 96 ? 64 : 128;
-}
-
-function runGemm(
-  backend: WebGPUBackend,
-  layout: GemmLayout,
-  info: ConvInfo,
-  inputs: tf.TensorInfo[],
-  size: Size,
-): tf.TensorInfo {
-  const tile = chooseTile(size);
-  const groups = Math.ceil(size.rows / tile) * Math.ceil(size.columns / tile);
-  const wanted = Math.min(WANTED_WORKGROUPS / groups, size.inner / MIN_SPLIT_INNER, MAX_SPLITS);
-  const parts = Math.max(1, Math.floor(wanted));
-  const chunk = Math.ceil(size.inner / parts / GEMM_STEP) * GEMM_STEP;
-  const splits = Math.ceil(size.inner / chunk);
-  const program = new GemmProgram(layout, tile, size.rows, size.columns, splits);
-  const uniforms = [
-    int32(size.rows),
-    int32(size.columns),
-    int32(size.inner),
-    int32(chunk),
-    int32(splits),
-    ...patchUniforms(info),
-  ];
-  const partial = backend.runWebGPUProgram(program, inputs, "float32", uniforms);
-  if (splits === 1) return partial;
-  const sum = sumOverFirst(backend, partial);
-  backend.disposeData(partial.dataId);
-  return sum;
-}
-
-/** `[S, M, N]` to `[M, N]`, in a fixed order. */
-function sumOverFirst(backend: WebGPUBackend, x: tf.TensorInfo): tf.TensorInfo {
-  const [splits, ...shape] = x.shape as [number, ...number[]];
-  const size = tf.util.sizeFromShape(shape);
-  const width = size % 4 === 0 ? 4 : 1;
-  const program = new FlatProgram(
-    "sumOverFirst",
-    shape,
-    width,
-    { x: width },
-    "splits : i32,",
-    "for (var s = 0; s < uniforms.splits; s++) { value += x[s * uniforms.items + index]; }",
-  );
-  return backend.runWebGPUProgram(program, [x], "float32", [int32(program.items), int32(splits)]);
-}
-
 function finish(backend: WebGPUBackend, result: tf.TensorInfo, shape: number[]): tf.TensorInfo {
   const out = reshaped(backend, result, shape);
   backend.disposeData(result.dataId);
@@ -185,7 +124,9 @@ export function conv2DForward(
     columns: info.outChannels,
     inner: info.filterHeight * info.filterWidth * info.inChannels,
   };
-  return finish(backend, runGemm(backend, forwardLayout(info), info, [x, filter], size), [...info.outShape]);
+  return finish(backend, runGemm(backend, forwardLayout(info), [x, filter], size, patchUniforms(info)), [
+    ...info.outShape,
+  ]);
 }
 
 /** The gradient of a convolution by its filter, as a matrix product that is split along batch, height and width. */
@@ -200,7 +141,9 @@ export function conv2DFilterGradient(
     columns: info.outChannels,
     inner: info.batchSize * info.outHeight * info.outWidth,
   };
-  return finish(backend, runGemm(backend, filterGradientLayout(info), info, [x, dy], size), [...info.filterShape]);
+  return finish(backend, runGemm(backend, filterGradientLayout(info), [x, dy], size, patchUniforms(info)), [
+    ...info.filterShape,
+  ]);
 }
 
 /** The gradient of a convolution by its input, as a matrix product. */
@@ -215,5 +158,7 @@ export function conv2DInputGradient(
     columns: info.inChannels,
     inner: info.filterHeight * info.filterWidth * info.outChannels,
   };
-  return finish(backend, runGemm(backend, inputGradientLayout(info), info, [dy, filter], size), [...info.inShape]);
+  return finish(backend, runGemm(backend, inputGradientLayout(info), [dy, filter], size, patchUniforms(info)), [
+    ...info.inShape,
+  ]);
 }

@@ -24,16 +24,32 @@ interface GemmOperand {
   readonly load: string;
 }
 
+/** What becomes of the sums before they are written. */
+export type GemmEpilogue =
+  /** Each is replaced: WGSL statements assign `value`, an `f32`, from itself, `row` and `column`. */
+  | { readonly kind: "each"; readonly code: string }
+  /**
+   * Of each row of a tile only the maximum m and the sum of exp(value - m) are written: `[rows, tiles, 2]` instead of
+   * `[splits, rows, columns]`. `code` as for "each"; `skip` is a WGSL condition on `row` and `column` that leaves a value out.
+   * For one split.
+   */
+  | { readonly kind: "logSumExp"; readonly code: string; readonly skip: string };
+
 export interface GemmLayout {
   readonly name: string;
   readonly variableNames: readonly [string, string];
+  /** Further inputs, read by the epilogue, one value at a time. */
+  readonly moreVariables?: readonly string[];
   readonly uniforms: string;
   /** Rows. */
   readonly a: GemmOperand;
   /** Columns; contiguous in the result. */
   readonly b: GemmOperand;
-  readonly functions?: string;
+  readonly epilogue?: GemmEpilogue;
 }
+
+/** A maximum that every value of float32 replaces. */
+const LOWEST = "-3.4028234e38";
 
 /**
  * Tiled matrix product over operands that are computed on the way in (implicit GEMM): `result[split, m, n]` is the sum of
@@ -60,10 +76,12 @@ export class GemmProgram implements WebGPUProgram {
     columns: number,
     splits: number,
   ) {
-    this.variableNames = [...layout.variableNames];
-    this.variableComponents = [layout.a.vec4 ? 4 : 1, layout.b.vec4 ? 4 : 1];
-    this.outputComponent = columns % 4 === 0 ? 4 : 1;
-    this.outputShape = [splits, rows, columns];
+    const { moreVariables = [] } = layout;
+    this.variableNames = [...layout.variableNames, ...moreVariables];
+    this.variableComponents = [layout.a.vec4 ? 4 : 1, layout.b.vec4 ? 4 : 1, ...moreVariables.map(() => 1)];
+    const reduces = layout.epilogue?.kind === "logSumExp";
+    this.outputComponent = columns % 4 === 0 && !reduces ? 4 : 1;
+    this.outputShape = reduces ? [rows, Math.ceil(columns / tile), 2] : [splits, rows, columns];
     this.uniforms = `rows : i32, columns : i32, inner : i32, chunk : i32, splits : i32, ${layout.uniforms}`;
     const rowTiles = Math.ceil(rows / tile);
     const wide = Math.min(rowTiles, MAX_GRID);
@@ -72,7 +90,7 @@ export class GemmProgram implements WebGPUProgram {
   }
 
   getUserCode(): string {
-    const { a, b, functions = "" } = this.layout;
+    const { a, b, epilogue } = this.layout;
     const sub = this.tile / 64; // vec4s of a thread along each side of the result, and of each operand that it fetches
     const stride = this.tile / 4 + 1; // in vec4s; the extra one spreads the banks
     const range = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -126,15 +144,19 @@ export class GemmProgram implements WebGPUProgram {
         range(sub).map((j) => `sum_${i}${r}${j} = fma(vec4<f32>(a${i}.${"xyzw"[r]}), b${j}, sum_${i}${r}${j});`),
       )
       .join("\n");
-    const write = rowsOf
-      .flatMap(({ i, r }) =>
-        range(sub).map((j) => {
-          const row = `row0 + ${64 * i} + ly * 4 + ${r}`;
-          const column = `column0 + ${64 * j} + lx * 4`;
-          return `write(split, ${row}, ${column}, sum_${i}${r}${j});`;
-        }),
-      )
-      .join("\n");
+    const write = epilogue
+      ? ""
+      : rowsOf
+          .flatMap(({ i, r }) =>
+            range(sub).map((j) => {
+              const row = `row0 + ${64 * i} + ly * 4 + ${r}`;
+              return `write(split, ${row}, column0 + ${64 * j} + lx * 4, sum_${i}${r}${j});`;
+            }),
+          )
+          .join("\n");
+    // In loops, unlike the above: an epilogue runs once, and software drivers take seconds to compile it unrolled.
+    const collected = rowsOf.flatMap(({ i, r }) => range(sub).map((j) => `sum_${i}${r}${j}`));
+    const finish = epilogue && `${epilogueLoop(epilogue, this.tile, collected)}`;
     const writeBody =
       this.outputComponent === 4
         ? "if (column < uniforms.columns) { result[((split * uniforms.rows + row) * uniforms.columns + column) / 4] = value; }"
@@ -144,7 +166,7 @@ export class GemmProgram implements WebGPUProgram {
     return `
     var<workgroup> tile_a : array<vec4<f32>, ${GEMM_STEP * stride}>;
     var<workgroup> tile_b : array<vec4<f32>, ${GEMM_STEP * stride}>;
-    ${functions}
+    ${epilogue?.kind === "logSumExp" ? "var<workgroup> pairs : array<vec2<f32>, 256>;" : ""}
     fn write(split : i32, row : i32, column : i32, value : vec4<f32>) {
       if (row < uniforms.rows) { ${writeBody} }
     }
@@ -176,7 +198,49 @@ export class GemmProgram implements WebGPUProgram {
           ${multiply}
         }
       }
-      ${write}
+      ${finish ?? write}
     }`;
   }
+}
+
+/** WGSL that finishes the sums of a thread, four neighbours in each of `collected`, row by row. */
+function epilogueLoop(epilogue: GemmEpilogue, tile: GemmTile, collected: readonly string[]): string {
+  const sub = tile / 64;
+  const finish = `
+        let row = row0 + 64 * (i / 4) + ly * 4 + i % 4;
+        for (var j = 0; j < ${sub}; j++) { for (var k = 0; k < 4; k++) {
+          let column = column0 + 64 * j + lx * 4 + k;
+          let sum = sums[i * ${sub} + j][k];
+          var value = ${LOWEST};
+          if (row < uniforms.rows && column < uniforms.columns${epilogue.kind === "logSumExp" ? ` && !(${epilogue.skip})` : ""}) {
+            ${epilogue.code}
+          }
+          values[j][k] = value;
+        } }`;
+  const reduce = `
+        var m = ${LOWEST}; var s = 0.0;
+        for (var j = 0; j < ${sub}; j++) { for (var k = 0; k < 4; k++) { m = max(m, values[j][k]); } }
+        // What is left out must not count where all of a thread's values are left out.
+        for (var j = 0; j < ${sub}; j++) { for (var k = 0; k < 4; k++) {
+          if (values[j][k] != ${LOWEST}) { s += exp(values[j][k] - m); }
+        } }
+        workgroupBarrier();
+        pairs[thread] = vec2<f32>(m, s);
+        workgroupBarrier();
+        if (lx == 0 && row < uniforms.rows) {
+          for (var n = 1; n < 16; n++) {
+            let other = pairs[thread + n]; let top = max(m, other.x);
+            s = s * exp(m - top) + other.y * exp(other.x - top); m = top;
+          }
+          let at = (row * ((uniforms.columns + ${tile - 1}) / ${tile}) + column0 / ${tile}) * 2;
+          result[at] = m; result[at + 1] = s;
+        }`;
+  const store = `for (var j = 0; j < ${sub}; j++) { write(split, row, column0 + 64 * j + lx * 4, values[j]); }`;
+  return `
+      var sums = array<vec4<f32>, ${collected.length}>(${collected.join(", ")});
+      var values : array<vec4<f32>, ${sub}>;
+      for (var i = 0; i < ${4 * sub}; i++) {
+        ${finish}
+        ${epilogue.kind === "logSumExp" ? reduce : store}
+      }`;
 }

@@ -1,18 +1,9 @@
 import "@simclr/ops/register";
-import { batchNorm, larsUpdate, momentumUpdate } from "@simclr/ops";
+import { adamWUpdate, batchNorm, l2Normalize, larsUpdate, momentumUpdate, weightedCrossEntropy } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { registerWebgpuBackend } from "../register-backend.js";
-import { hasTestDevice, NEEDS_DEVICE, noiseTensor, on, relativeError } from "../testing.js";
-
-async function expectParity(f: () => tf.Tensor[], tolerance = 5e-6): Promise<void> {
-  const expected = await on("cpu", f);
-  const actual = await on("webgpu", f);
-  expect(actual.length).toBe(expected.length);
-  for (const [i, values] of expected.entries()) {
-    expect(relativeError(actual[i]!, values), `result ${i}`).toBeLessThan(tolerance);
-  }
-}
+import { expectParity, hasTestDevice, NEEDS_DEVICE, noiseTensor } from "../testing.js";
 
 type Padding = "same" | "valid" | tf.backend_util.ExplicitPadding;
 
@@ -131,6 +122,41 @@ describe.skipIf(!hasTestDevice())(`kernels of our own against cpu (${NEEDS_DEVIC
         adapt: true,
         trustCoefficient: 0.1,
       });
+    });
+  });
+
+  // Of the layers of a ResNet: a kernel of 3x3, a bias that vectors of four do not cover, and a scalar.
+  it.each([[[3, 3, 64, 128]], [[513]], [[]]])("ten steps of AdamW of %j", async (shape) => {
+    await expectParity(() => {
+      let state = [noiseTensor(shape, 1), tf.zeros(shape), tf.zeros(shape)];
+      for (let update = 1; update <= 10; update++) {
+        const options = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, update };
+        state = adamWUpdate(state[0]!, noiseTensor(shape, 1 + update), state[1]!, state[2]!, options);
+      }
+      return state;
+    });
+  });
+
+  it.each([
+    [512, 128],
+    [33, 1001],
+    [5, 10],
+  ])("rows of length 1 and cross-entropy of %i rows of %i, and their gradients", async (rows, columns) => {
+    await expectParity(() => {
+      const noise = (width: number, seed: number) => noiseTensor<tf.Rank.R2>([rows, width], seed);
+      const x = tf.mul(noise(columns, 1), 8);
+      const targets = tf.softmax(noise(columns, 2)) as tf.Tensor2D;
+      const loss = tf.valueAndGrad((z) => weightedCrossEntropy(z as tf.Tensor2D, targets, tf.abs(noise(1, 3))))(x);
+      const unit = tf.valueAndGrad((z) => l2Normalize(z as tf.Tensor2D))(x, noise(columns, 4));
+      return [loss.value, loss.grad, unit.value, unit.grad];
+    });
+  });
+
+  it("divides rows of zeros by 1e-6, in their gradient too", async () => {
+    await expectParity(() => {
+      const x = tf.concat([tf.zeros([1, 6]), noiseTensor([1, 6], 1)]);
+      const { value, grad } = tf.valueAndGrad((z) => l2Normalize(z as tf.Tensor2D))(x, noiseTensor([2, 6], 2));
+      return [value, grad];
     });
   });
 });

@@ -4,8 +4,14 @@ import * as tf from "@tensorflow/tfjs-core";
 /** Kernels of this package live under the name that tfjs-core knows the backend by. */
 export const BACKEND_NAME = "webgpu";
 
-export const int32 = (...data: number[]) => ({ type: "int32", data });
-export const float32 = (...data: number[]) => ({ type: "float32", data });
+/** A value for a program's uniforms. */
+export interface Uniform {
+  readonly type: string;
+  readonly data: number[];
+}
+
+export const int32 = (...data: number[]): Uniform => ({ type: "int32", data });
+export const float32 = (...data: number[]): Uniform => ({ type: "float32", data });
 
 /** The same data under another shape; a reference of its own, which the caller gives away or frees. */
 export function reshaped(backend: WebGPUBackend, tensor: tf.TensorInfo, shape: number[]): tf.TensorInfo {

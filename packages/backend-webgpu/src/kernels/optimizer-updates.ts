@@ -125,7 +125,61 @@ function update(backend: WebGPUBackend, inputs: Inputs, attributes: Attributes, 
   return [result, next];
 }
 
-/** Registers the named kernels that `larsUpdate` and `momentumUpdate` of `@simclr/ops` look for. */
+interface AdamWAttributes {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly update: number;
+}
+
+type AdamWInputs = Readonly<Record<"param" | "grad" | "firstMoment" | "secondMoment", tf.TensorInfo>>;
+
+/** One step of AdamW in three passes: a program of this backend has one result. */
+function adamWUpdate(
+  backend: WebGPUBackend,
+  { param, grad, firstMoment, secondMoment }: AdamWInputs,
+  { learningRate, beta1, beta2, epsilon, weightDecay, update }: AdamWAttributes,
+): tf.TensorInfo[] {
+  const width = tf.util.sizeFromShape(param.shape) % 4 === 0 ? 4 : 1;
+  const run = (name: string, inputs: Record<string, tf.TensorInfo>, uniforms: Record<string, number>, code: string) => {
+    const components = Object.fromEntries(Object.keys(inputs).map((input) => [input, width] as const));
+    const declared = Object.keys(uniforms).map((uniform) => `${uniform} : f32,`);
+    const program = new FlatProgram(name, param.shape, width, components, declared.join(" "), code);
+    const values = Object.values(uniforms).map((value) => float32(value));
+    return backend.runWebGPUProgram(program, Object.values(inputs), "float32", [int32(program.items), ...values]);
+  };
+  const nextFirst = run(
+    "adamWFirstMoment",
+    { firstMoment, grad },
+    { beta: beta1, rest: 1 - beta1 },
+    "value = uniforms.beta * firstMoment[index] + uniforms.rest * grad[index];",
+  );
+  const nextSecond = run(
+    "adamWSecondMoment",
+    { secondMoment, grad },
+    { beta: beta2, rest: 1 - beta2 },
+    "value = uniforms.beta * secondMoment[index] + uniforms.rest * (grad[index] * grad[index]);",
+  );
+  // The corrections of the bias are made here, in float64.
+  const uniforms = {
+    kept: 1 - learningRate * weightDecay,
+    rate: learningRate / (1 - beta1 ** update),
+    scale: 1 / Math.sqrt(1 - beta2 ** update),
+    epsilon,
+  };
+  const nextParam = run(
+    "adamWParam",
+    { param, nextFirst, nextSecond },
+    uniforms,
+    `value = uniforms.kept * param[index]
+       - uniforms.rate * (nextFirst[index] / (sqrt(nextSecond[index]) * uniforms.scale + uniforms.epsilon));`,
+  );
+  return [nextParam, nextFirst, nextSecond];
+}
+
+/** Registers the named kernels that `larsUpdate`, `momentumUpdate` and `adamWUpdate` of `@simclr/ops` look for. */
 export function registerOptimizerUpdates(): void {
   for (const [kernelName, lars] of [
     ["SimclrLarsUpdate", true],
@@ -137,4 +191,10 @@ export function registerOptimizerUpdates(): void {
       kernelFunc: ({ inputs, attrs, backend }) =>
         update(backend as WebGPUBackend, inputs as unknown as Inputs, attrs as unknown as Attributes, lars),
     });
+  tf.registerKernel({
+    kernelName: "SimclrAdamWUpdate",
+    backendName: BACKEND_NAME,
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      adamWUpdate(backend as WebGPUBackend, inputs as unknown as AdamWInputs, attrs as unknown as AdamWAttributes),
+  });
 }
