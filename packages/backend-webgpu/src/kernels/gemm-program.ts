@@ -25,8 +25,8 @@ interface GemmOperand {
 }
 
 /** What becomes of the sums before they are written. */
-export type GemmEpilogue =
-  /** Each is replaced: WGSL statements assign `value`, an `f32`, from itself, `row` and `column`. */
+type GemmEpilogue =
+  /** Each is replaced: WGSL statements assign `value`, an `f32`, from `sum`, `row` and `column`. */
   | { readonly kind: "each"; readonly code: string }
   /**
    * Of each row of a tile only the maximum m and the sum of exp(value - m) are written: `[rows, tiles, 2]` instead of
@@ -156,7 +156,7 @@ export class GemmProgram implements WebGPUProgram {
           .join("\n");
     // In loops, unlike the above: an epilogue runs once, and software drivers take seconds to compile it unrolled.
     const collected = rowsOf.flatMap(({ i, r }) => range(sub).map((j) => `sum_${i}${r}${j}`));
-    const finish = epilogue && `${epilogueLoop(epilogue, this.tile, collected)}`;
+    const finish = epilogue && epilogueLoop(epilogue, this.tile, collected);
     const writeBody =
       this.outputComponent === 4
         ? "if (column < uniforms.columns) { result[((split * uniforms.rows + row) * uniforms.columns + column) / 4] = value; }"
