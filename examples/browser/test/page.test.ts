@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const STUDENT = `${ROOT}public/student/`;
-const [BATCH, STEPS] = [64, 24];
+const [BATCH, STEPS] = [64, 18];
 /** Small and short, for a processor that stands for the GPU; everything else is as the page has it. */
 const QUICK = `backend=webgl&side=16&width=8&layers=2&batch=${BATCH}&steps=${STEPS}&images=320&map=${STEPS}&student=0`;
 

@@ -6,11 +6,10 @@ export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
   .map((name) => `/usr/bin/${name}`)
   .find((path) => existsSync(path));
 
-/** Chromium's switches by what a page may compute with, on the processor alone: SwiftShader. */
+/** Chromium's switches by what a page may compute with; SwiftShader does WebGL on the processor. */
 const GRAPHICS = {
   none: ["--disable-gpu"],
   webgl: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-  webgpu: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
 } as const;
 
 /** Starts Chromium without a window. The caller closes it. */
