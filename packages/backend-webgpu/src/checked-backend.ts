@@ -1,14 +1,21 @@
+import { BackendError } from "@simclr/core";
 import { WebGPUBackend } from "@tensorflow/tfjs-backend-webgpu";
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
+import type { DawnEvents } from "./dawn-events.js";
 import { DeviceErrors } from "./device-errors.js";
 
-/** The backend of tfjs-backend-webgpu on a device of ours: every read throws what the device reported since the last one. */
+/**
+ * The backend of tfjs-backend-webgpu on a device of ours: every read throws what the device reported since the last one, and
+ * tensors can be read synchronously in Node, too.
+ */
 export class CheckedWebGPUBackend extends WebGPUBackend {
   readonly errors: DeviceErrors;
+  readonly #events: DawnEvents | undefined;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  constructor(device: GPUDevice, events: DawnEvents | undefined, info: GPUAdapterInfo) {
     super(device, info);
     this.errors = new DeviceErrors(device);
+    this.#events = events;
   }
 
   /** @throws BackendError if a kernel failed on the device, or the device is lost */
@@ -23,5 +30,54 @@ export class CheckedWebGPUBackend extends WebGPUBackend {
     }
     this.errors.check();
     return values;
+  }
+
+  /**
+   * The GPU finishes what it has been given, and the event loop stands still meanwhile. In a browser as tfjs does it.
+   *
+   * @throws BackendError as `read`, and with another version of the package `webgpu` that cannot be waited for
+   */
+  override readSync(dataId: object): tf.backend_util.BackendValues {
+    const tensor = this.tensorMap.get(dataId);
+    // The values are here, or those of two other tensors are.
+    const events = this.#events;
+    if (events === undefined || tensor.values != null || tensor.dtype === "string" || tensor.dtype === "complex64")
+      return super.readSync(dataId);
+    const bytes = this.#copyToHost(tensor.resource as GPUBuffer, events);
+    this.errors.check();
+    tensor.values = tf.util.convertBackendValuesAndArrayBuffer(bytes, tensor.dtype);
+    return tensor.values;
+  }
+
+  #copyToHost(buffer: GPUBuffer, events: DawnEvents): ArrayBuffer {
+    if (!events.canWait)
+      throw new BackendError(
+        'webgpu: this version of the package "webgpu" cannot be waited for, as a synchronous read must. Install webgpu@0.6.2, or read with `await tensor.data()`.',
+        { subject: "webgpu" },
+      );
+    const { size } = buffer;
+    const staging = this.bufferManager.acquireBuffer(size, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
+    this.ensureCommandEncoderReady();
+    this.endComputePassEncoder();
+    this.#encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+    this.submitQueue();
+    staging.mapAsync(GPUMapMode.READ).catch(() => {}); // a failure shows in the state
+    events.waitWhile(() => staging.mapState === "pending");
+    if (staging.mapState !== "mapped") {
+      this.errors.check();
+      throw new BackendError(
+        "webgpu: the GPU was lost, or refused a copy to the host, in a synchronous read. What was computed since the last checkpoint is gone; resume from it, and look at the driver's log.",
+        { subject: "a copy between the host and the GPU" },
+      );
+    }
+    const bytes = staging.getMappedRange().slice(0);
+    staging.unmap();
+    this.bufferManager.releaseBuffer(staging);
+    return bytes;
+  }
+
+  /** tfjs-backend-webgpu 4.22 has it private. */
+  get #encoder(): GPUCommandEncoder {
+    return (this as unknown as { commandEncoder: GPUCommandEncoder }).commandEncoder;
   }
 }

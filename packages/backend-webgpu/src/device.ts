@@ -1,5 +1,6 @@
 import { BackendError } from "@simclr/core";
-import { openGpu } from "./gpu-source.js";
+import { DawnEvents } from "./dawn-events.js";
+import { isNode, openGpu } from "./gpu-source.js";
 
 /** Which adapter to take, and on what terms. */
 export interface DeviceOptions {
@@ -13,6 +14,8 @@ export interface DeviceOptions {
 export interface OpenDevice {
   readonly gpu: GPU;
   readonly device: GPUDevice;
+  /** Undefined in a browser, where nobody can wait. */
+  readonly events: DawnEvents | undefined;
   readonly info: GPUAdapterInfo;
   readonly isSoftware: boolean;
 }
@@ -49,11 +52,14 @@ export async function openDevice({ adapter: name, allowSoftware = true }: Device
       `the only adapter, ${describeAdapter(adapter.info)}, computes on the CPU, slower than other backends do; name the backend to use it all the same`,
       { subject: "adapter" },
     );
-  const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
-  });
-  return { gpu, device, info: adapter.info, isSoftware };
+  const request = () =>
+    adapter.requestDevice({
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]])),
+    });
+  const events = isNode() ? new DawnEvents() : undefined;
+  const device = await (events === undefined ? request() : events.learn(request));
+  return { gpu, device, events, info: adapter.info, isSoftware };
 }
 
 /** Name and driver, as far as the adapter tells. */

@@ -27,15 +27,16 @@ let kernelsReplaced = false;
  * Opens a device and registers the backend `webgpu` on it: tfjs-backend-webgpu with its wrong kernels worked around, faster
  * gradients of convolutions, and errors that are thrown. The next call opens a new device.
  *
- * `tf.setBackend("webgpu")` then selects it. Tensors are read by `await tensor.data()` only: there is no synchronous read.
+ * `tf.setBackend("webgpu")` then selects it. `await tensor.data()` reads a tensor; `tensor.dataSync()` does too, and waits for the
+ * GPU meanwhile.
  *
  * @throws BackendError if the package `webgpu` is missing (in Node.js) or WebGPU is (in a browser), or no adapter fits the options
  */
 export async function registerWebgpuBackend(options: DeviceOptions = {}): Promise<WebgpuInfo> {
-  const { gpu, device, info, isSoftware } = await openDevice(options);
+  const { gpu, device, events, info, isSoftware } = await openDevice(options);
   if (isNode()) exposeGpu(gpu);
   if (tf.findBackendFactory(BACKEND_NAME) !== null) tf.removeBackend(BACKEND_NAME);
-  tf.registerBackend(BACKEND_NAME, () => new CheckedWebGPUBackend(device, info), 3);
+  tf.registerBackend(BACKEND_NAME, () => new CheckedWebGPUBackend(device, events, info), 3);
   if (!kernelsReplaced) {
     replaceWrongKernels();
     replaceConvolutions();

@@ -17,8 +17,9 @@ import { source, TASKS } from "./tasks.mjs";
 const NOTED = [2, 5];
 
 const [output, settings] = process.argv.slice(2);
-const { backend, tasks, steps, mistake, inPartsOf } = JSON.parse(settings);
+const { backend, tasks, steps, mistake, inPartsOf, nudged } = JSON.parse(settings);
 tf.env().set("PROD", true); // no banner
+if (backend === "webgpu") await (await import("@simclr/backend-webgpu")).registerWebgpuBackend();
 await tf.setBackend(backend);
 const communicator = connect();
 
@@ -30,6 +31,7 @@ await communicator.close();
 async function run(name) {
   const wrong = mistake === undefined ? {} : MISTAKES[mistake](communicator);
   const task = TASKS[name]({ gather: wrong.gather, size: communicator.size });
+  if (nudged) await nudge(task.weights);
   const result = { weights: {} };
   const optimizer = lars({ weightDecay: 1e-4 });
   const watched = {
@@ -61,6 +63,17 @@ async function run(name) {
   });
   optimizer.dispose();
   return result;
+}
+
+/** Moves every weight to a float32 beside it, up and down in turns: one rounding. */
+async function nudge(weights) {
+  for (const { variable } of weights) {
+    const bits = new Int32Array((await variable.data()).slice().buffer);
+    for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) bits[i] += i % 2 === 0 ? 1 : -1;
+    const nudged = tf.tensor(new Float32Array(bits.buffer), variable.shape);
+    variable.assign(nudged);
+    nudged.dispose();
+  }
 }
 
 function wrongStep(task, change) {

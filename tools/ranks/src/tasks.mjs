@@ -1,11 +1,13 @@
 // The trainings that are compared: SimCLR, fine-tuning and distillation of a small ResNet, each with LARS, on images of noise
 // around a colour of their own.
-import { cifar, fineTune } from "@simclr/augment";
+import { cifar, fineTune, flipLeftRight } from "@simclr/augment";
 import { Random } from "@simclr/core";
 import { distillation } from "@simclr/distill";
 import { gatherRows } from "@simclr/distributed";
 import { methods, methodTask, supervised } from "@simclr/methods";
-import { classifier, classifierNetwork, projectionHead, resNet } from "@simclr/models";
+import { classifier, classifierNetwork, defineEncoder, projectionHead, resNet } from "@simclr/models";
+import { makeNormalisedConvolution, normalisedConvolve, weightMaker } from "@simclr/models/layers";
+import * as tf from "@tensorflow/tfjs-core";
 
 const SIDE = 8;
 const CLASSES = 3;
@@ -31,10 +33,34 @@ function pretraining(gather = gatherRows, microBatch = undefined) {
 /** Images that go through the network at a time, on all ranks together, where a batch is encoded in parts. */
 const PART = 6;
 
+/** One convolution with batch norm, for a backend that takes seconds to compile each kernel. */
+const narrow = defineEncoder({
+  name: "narrow",
+  build({ channels, random }) {
+    const { make, weights } = weightMaker(random);
+    const shape = { inputs: channels, filters: 8, size: 3, stride: 2 };
+    const layer = makeNormalisedConvolution(make, { convolution: "conv", norm: "norm" }, shape);
+    return {
+      ...{ weights, featureDimension: 8 },
+      forward(images, pass) {
+        return tf.mean(normalisedConvolve(layer, images, pass, { activation: "relu" }), [1, 2]);
+      },
+    };
+  },
+});
+
+function narrowPretraining(gather = gatherRows) {
+  const trunk = narrow.build({ imageSize: SIDE, random });
+  const head = projectionHead({ inputDimension: trunk.featureDimension, layers: 2, outputDimension: 8, random });
+  const network = { encoder: trunk, head, recipe: [flipLeftRight()], random };
+  return methodTask({ method: methods.simclr, options: { temperature: 0.5 }, ...network, gather });
+}
+
 /** `gather` gives the rows of all ranks; a mistake has another one. */
 export const TASKS = {
   simclr: ({ gather }) => pretraining(gather),
   "simclr in parts": ({ gather, size }) => pretraining(gather, PART / size),
+  "narrow simclr": ({ gather }) => narrowPretraining(gather),
   "fine-tuning": () => supervised({ network: network("fine-tuning"), recipe: fineTune({ size: SIDE }) }),
   distillation: () =>
     distillation({

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { BackendReport } from "@simclr/backends";
-import { type Communicator, ConfigError } from "@simclr/core";
+import type { Communicator } from "@simclr/core";
 import { availableCores } from "@simclr/core/node";
 import { requireAgreement } from "@simclr/distributed";
 import type { Config } from "../config/schema.js";
@@ -41,15 +41,6 @@ export async function agreeOnInputs(
     "the plugins": plugins.map(({ name: plugin, sha256 }) => `${plugin} ${sha256}`).join(", "),
     "the backend": name,
   });
-}
-
-/** @throws ConfigError for a backend on which ranks cannot train together: batch norm over ranks reads tensors within a gradient. */
-export function checkRanksBackend({ name }: BackendReport, { size }: Communicator): void {
-  if (size === 1 || name !== "webgpu") return;
-  throw new ConfigError(
-    `backend: webgpu cannot read a tensor while a gradient is taken, which batch norm over ${size} ranks needs. Set backend.name to onednn, or train on one rank.`,
-    { subject: "backend.name", expected: "onednn or cpu", received: name },
-  );
 }
 
 /** Every setting under its path, such as `pretrain.batchSize` or `labels.0.fraction`. */

@@ -12,7 +12,7 @@ import { runFacts } from "./facts.js";
 import { completeBudgets, type DrawnBudgets, drawBudgets } from "./label-subsets.js";
 import { measureRepresentation } from "./measure-representation.js";
 import { type PreparedParts, prepareBackend, prepareParts } from "./prepare.js";
-import { agreeOnInputs, announceRanks, checkRanksBackend, openTogether, resultsOfFirst } from "./ranks.js";
+import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
 import type { RunState } from "./run-state.js";
 import { trainWithLabels } from "./with-labels.js";
 
@@ -84,7 +84,6 @@ async function runIn(
   const isFirst = communicator.rank === 0;
   announceRanks(communicator, events);
   const backend = await prepareBackend(config, prepared, events);
-  checkRanksBackend(backend, communicator);
   const images = await openImages(config, parts, events);
   try {
     await agreeOnInputs(images, parts.plugins, backend, communicator);
