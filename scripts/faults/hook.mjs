@@ -37,6 +37,6 @@ function fail(communicator) {
   if (FAULT_ON_RANK === "kill") process.kill(process.pid, "SIGKILL");
   if (FAULT_ON_RANK === "stop") process.kill(process.pid, "SIGSTOP");
   if (FAULT_ON_RANK === "exit") process.exit(0);
-  if (FAULT_ON_RANK === "throw in flight") void communicator.allReduce(new Float32Array(2 ** 18), "sum");
+  if (FAULT_ON_RANK === "throw in flight") void communicator.allReduce(new Float32Array(2 ** 19), "sum");
   throw new Error("out of luck");
 }

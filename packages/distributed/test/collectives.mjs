@@ -13,7 +13,7 @@ const same = (what, actual, expected) => {
 const range = (count, f) => Float32Array.from({ length: count }, (_, i) => f(i));
 const total = (f) => Array.from({ length: size }, (_, r) => f(r)).reduce((sum, value) => sum + value, 0);
 
-for (const count of [1, 1000, 100_000]) {
+for (const count of [1, 1000, 270_000]) {
   // integers below 2^24, so that sums are exact in any order
   const own = (r) => (i) => ((i * 7 + r * 13) % 101) - 50;
   const sum = range(count, own(rank));
@@ -57,7 +57,7 @@ for (const count of [1, 1000, 100_000]) {
 }
 // Many at once, small and large mixed: posted in one order, each with its own result.
 const jobs = Array.from({ length: 60 }, async (_, job) => {
-  const values = new Float32Array(job % 3 === 0 ? 50_000 : 10).fill(job + rank);
+  const values = new Float32Array(job % 6 === 0 ? 270_000 : 10).fill(job + rank);
   await communicator.allReduce(values, "sum");
   same(`job ${job}`, values, new Float32Array(values.length).fill(total((r) => job + r)));
 });

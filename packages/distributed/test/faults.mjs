@@ -3,7 +3,7 @@ import { connect } from "../dist/node.js";
 
 const [fault] = process.argv.slice(2);
 const communicator = connect({ stallMs: 4000 });
-const large = new Float32Array(1 << 18);
+const large = new Float32Array(1 << 19);
 const small = new Float32Array(4);
 
 for (let step = 0; step < 100; step++) {
