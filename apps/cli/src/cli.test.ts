@@ -236,9 +236,13 @@ describe("simclr run", () => {
     expect(after).toEqual(before);
 
     // Fine-tuning that moves nothing: the encoder is the pretrained one, the kept layer of the head is not. Then a student
-    // of the labelled images alone, whose own images are changed.
+    // of the labelled images alone, whose own images are changed, and which has two teachers.
     const anew = ["finetune.headWeights=random", "finetune.optimizer.learningRate=1e-30", "distill.rounds=1"];
-    const shown = ["distill.images=labelled", "distill.studentAugmentation=[{ name: solarize, probability: 1 }]"];
+    const shown = [
+      "distill.images=labelled",
+      "distill.studentAugmentation=[{ name: solarize, probability: 1 }]",
+      "distill.teachers=[undisturbed/4-per-class/finetune]",
+    ];
     const labels = ["labels=[{ perClass: 4 }, { count: 20, choose: suggested }]"];
     const settings = [...anew, ...shown, ...labels].flatMap((setting) => ["--set", setting]);
     await writeFile(
@@ -249,6 +253,10 @@ describe("simclr run", () => {
     expect(student.status, student.stderr).toBe(0);
     expect(student.stderr).toMatch(/distilling \(self\) with 40 \(4 a class\) labels: 40 images/);
     expect(student.stderr).toMatch(/distilling \(self\) with suggested 20 \(\d to \d a class\) labels: 20 images/);
+    const methods = JSON.parse(readFileSync(join(folder, "anew/results.json"), "utf8")).accuracy.map(
+      ({ method }: { method: string }) => method,
+    );
+    expect(methods.filter((method: string) => method === "ensemble of 2 teachers")).toHaveLength(2);
     const suggested = readdirSync(join(folder, "anew/measured")).filter((name) => name.startsWith("suggested-"));
     const { value } = JSON.parse(readFileSync(join(folder, "anew/measured", suggested[0]!), "utf8"));
     expect([suggested.length, new Set(value).size]).toEqual([1, 20]);

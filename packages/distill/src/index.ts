@@ -1,2 +1,2 @@
 export { type DistillationOptions, distillation } from "./distillation.js";
-export { cachedTeacher, ensemble, type Teacher } from "./teacher.js";
+export { cachedTeacher, ensemble, ensembleLogits, type Teacher } from "./teacher.js";

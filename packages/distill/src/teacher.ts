@@ -46,14 +46,21 @@ export function ensemble(networks: readonly ClassifierNetwork[]): Teacher {
       { subject: `networks[${other}]`, expected: String(classCount), received },
     );
   }
-  return {
-    classCount,
-    logits: async (images) =>
-      tf.tidy(() => {
-        const each = networks.map((network) => tf.logSoftmax(network.forward(images, { training: false }))); // [N, C]
-        return tf.sub(tf.logSumExp(tf.stack(each), 0), Math.log(each.length)) as tf.Tensor2D; // [N, C]
-      }),
-  };
+  return { classCount, logits: async (images) => ensembleLogits(networks, images) };
+}
+
+/**
+ * The logarithm of the mean of the networks' distributions at temperature 1, in inference mode.
+ *
+ * @param networks - One or more, with the same classes in the same order. Borrowed.
+ * @param images - float32 `[N, S, S, C]`. Not disposed.
+ * @returns float32 `[N, classCount]`; the caller disposes it.
+ */
+export function ensembleLogits(networks: readonly ClassifierNetwork[], images: tf.Tensor4D): tf.Tensor2D {
+  return tf.tidy(() => {
+    const each = networks.map((network) => tf.logSoftmax(network.forward(images, { training: false }))); // [N, C]
+    return tf.sub(tf.logSumExp(tf.stack(each), 0), Math.log(each.length)) as tf.Tensor2D; // [N, C]
+  });
 }
 
 /**

@@ -56,6 +56,13 @@ export const distill = z
       .describe(
         "live by default, as in the paper: the teacher answers for each crop that the student sees. cached asks it once for the test-time view of each image and keeps the logits; `studentAugmentation` then is all that the student's images go through, from the whole image",
       ),
+    teachers: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        "model files, or folders of runs: classifiers that teach beside the fine-tuned one in the first round, by the mean of all their probabilities (Hinton et al. 2015, arXiv:1503.02531); none by default, as in the paper",
+      ),
     rounds: count.default(1).describe("each student teaches the next round's of its kind"),
     stopAgreement: share
       .default(1)

@@ -94,14 +94,18 @@ function read(path: string, place: string): SourceFile {
 }
 
 /**
- * Paths that belong to the file that writes them: those of `plugins`, `pretrained`, `data.root` and `data.cacheFolder`. All other
+ * Paths that belong to the file that writes them: those of `plugins`, `pretrained`, `distill.teachers`, `data.root` and `data.cacheFolder`. All other
  * paths of data are below the root, which by default is the folder of the file that is run.
  */
 function fromItsFolder(block: Record<string, unknown>, { file }: SourceFile): Record<string, unknown> {
   const folder = dirname(resolve(file));
   const result = { ...block };
-  const { plugins, data, pretrained } = block;
+  const { plugins, data, pretrained, distill } = block;
   if (typeof pretrained === "string") result.pretrained = resolve(folder, pretrained);
+  if (typeof distill === "object" && distill !== null && "teachers" in distill && Array.isArray(distill.teachers)) {
+    const teachers = distill.teachers.map((path: unknown) => (typeof path === "string" ? resolve(folder, path) : path));
+    result.distill = { ...distill, teachers };
+  }
   if (Array.isArray(plugins))
     result.plugins = plugins.map((each: unknown) => (typeof each === "string" ? pluginSource(each, folder) : each));
   if (typeof data === "object" && data !== null && !Array.isArray(data)) {

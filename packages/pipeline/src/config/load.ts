@@ -174,6 +174,9 @@ function resolvePaths(config: Config, folder: string): Config {
     ...config,
     output: resolve(config.output ?? `runs/${config.name}`),
     ...(config.pretrained && { pretrained: resolve(folder, config.pretrained) }),
+    ...(config.distill?.teachers && {
+      distill: { ...config.distill, teachers: config.distill.teachers.map((path) => resolve(folder, path)) },
+    }),
     plugins: config.plugins.map((plugin) => {
       if (typeof plugin !== "string") return { ...plugin, from: resolve(folder, plugin.from) };
       return pluginSource(plugin, folder);

@@ -16,6 +16,7 @@ import { trainWithLabels } from "../run/with-labels.js";
 import { InterruptedError } from "../stages/interrupted-error.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
 import { type Features, featuresOf, measureKnn, measureLinear, representation } from "../stages/measure.js";
+import { loadOtherTeachers } from "../stages/other-teachers.js";
 import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import { type ForecastStage, rehearsal } from "./rehearse.js";
 
@@ -90,6 +91,8 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
       },
     };
     const drawn = await drawBudgets(config, images, random);
+    const distils = until === undefined || until === "distill";
+    const others = distils ? await loadOtherTeachers(config, images.classNames) : [];
     const pretrained = await pretrain(images, folder, random, state);
     const budgets = await completeBudgets(state, pretrained, drawn);
     const isMeasured = stages.at(0)?.status === "done";
@@ -97,10 +100,11 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
     if (until !== "pretrain")
       for (const labelled of budgets) {
         if (signal?.aborted) throw new InterruptedError("stopped before the forecast was done.");
-        await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
+        await trainWithLabels(state, pretrained, labelled, { distils, others });
       }
     if (config.calibrate && until === undefined)
       (await trainCalibration(images, folder, random, state)).network.dispose();
+    for (const { network } of others) network.dispose();
     pretrained.encoder.dispose();
     pretrained.head.dispose();
     const networks = stages.slice(pretrained.summary === undefined ? 0 : 1).filter(({ status }) => status !== "done");
@@ -132,10 +136,10 @@ interface MeasuringTime {
   readonly logits: number;
 }
 
-/** Teachers whose logits are kept. */
+/** Networks whose logits are kept. */
 function teachers({ labels, distill }: Config): number {
   if (distill?.teacher !== "cached") return 0;
-  return labels.length * (1 + distill.students.length * (distill.rounds - 1));
+  return labels.length * (1 + (distill.teachers?.length ?? 0) + distill.students.length * (distill.rounds - 1));
 }
 
 /** Puts some images through the encoder, and scales; the probes are trained on numbers of the right shape, for two epochs. */

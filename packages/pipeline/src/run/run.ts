@@ -6,6 +6,7 @@ import { REPORT } from "../report/report-data.js";
 import { RunReport } from "../report/run-report.js";
 import { accuracyRows, type RunResults } from "../results.js";
 import { InterruptedError } from "../stages/interrupted-error.js";
+import { loadOtherTeachers } from "../stages/other-teachers.js";
 import { pretrain } from "../stages/pretrain.js";
 import { calibrate } from "./calibrate.js";
 import { runFacts } from "./facts.js";
@@ -139,6 +140,8 @@ async function runIn(
 /** All stages up to `until`; what they find is in the state afterwards. */
 async function trainAndMeasure(state: RunState, drawn: DrawnBudgets, until: RunStage | undefined): Promise<void> {
   const { config, images, folder, random, report, events } = state;
+  const distils = until === undefined || until === "distill";
+  const others = distils ? await loadOtherTeachers(config, images.classNames) : [];
   const pretrained = await pretrain(images, folder, random, state);
   if (pretrained.summary) state.stages.push(pretrained.summary);
   else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
@@ -146,13 +149,13 @@ async function trainAndMeasure(state: RunState, drawn: DrawnBudgets, until: RunS
   const budgets = await completeBudgets(state, pretrained, drawn);
   const probe = await measureRepresentation(state, pretrained, budgets);
   if (until !== "pretrain")
-    for (const labelled of budgets)
-      await trainWithLabels(state, pretrained, labelled, { distils: until !== "finetune" });
+    for (const labelled of budgets) await trainWithLabels(state, pretrained, labelled, { distils, others });
   if (config.calibrate && until === undefined) {
     const { rows, summary } = await calibrate(images, probe, folder, random, state);
     state.calibration.push(...rows);
     state.stages.push(summary);
   }
+  for (const { network } of others) network.dispose();
   pretrained.encoder.dispose();
   pretrained.head.dispose();
 }

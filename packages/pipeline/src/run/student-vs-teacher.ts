@@ -1,11 +1,10 @@
 import { type Communicator, type Dataset, Random, UNLABELLED } from "@simclr/core";
 import { subset } from "@simclr/data";
 import { predictions } from "@simclr/evaluate";
-import type { ClassifierNetwork } from "@simclr/models";
 import { testRecipe } from "../build.js";
 import type { Config } from "../config/schema.js";
 import type { DistillationRecord, Shares } from "../results.js";
-import { featuresOf, logitsOf } from "../stages/measure.js";
+import { type Forward, featuresOf } from "../stages/measure.js";
 
 /** Training images that are asked about at most. */
 const MOST_IMAGES = 5_000;
@@ -19,9 +18,13 @@ export interface TrainingAnswers {
   readonly isLabelled: readonly boolean[];
 }
 
-/** Asks a network for the class of training images, the same images each time: at most 5,000, at the test-time crop; collective. */
+/**
+ * Asks for the class of training images, the same images each time: at most 5,000, at the test-time crop; collective.
+ *
+ * @param logits - Of the network, or the networks, asked.
+ */
 export async function askTrainingImages(
-  network: ClassifierNetwork,
+  logits: Forward,
   train: Dataset,
   labelled: Dataset,
   config: Config,
@@ -33,7 +36,7 @@ export async function askTrainingImages(
     asked,
     testRecipe(config),
     config.evaluate.batchSize,
-    logitsOf(network),
+    logits,
     communicator,
   );
   return {

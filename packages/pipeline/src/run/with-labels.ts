@@ -4,19 +4,24 @@ import { percent } from "../percent.js";
 import { type Classified, classify } from "../stages/classify.js";
 import { distill } from "../stages/distill.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
-import { featuresOf, logitsOf, measureLogits } from "../stages/measure.js";
+import { featuresOf, measureLogits } from "../stages/measure.js";
+import { answersOf, type OtherTeacher } from "../stages/other-teachers.js";
 import type { Pretrained } from "../stages/pretrain.js";
+import type { Teaches } from "../stages/teaching.js";
 import { remember } from "./remember.js";
 import { fingerprint } from "./run-folder.js";
 import { addRow, type RunState } from "./run-state.js";
 import { askTrainingImages, compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
 
-/** For one label budget: the control from scratch, fine-tuning, and unless `distils` is false every student. */
+/**
+ * For one label budget: the control from scratch, fine-tuning, and unless `distils` is false every student, whose teacher is the
+ * fine-tuned network with `others`.
+ */
 export async function trainWithLabels(
   state: RunState,
   pretrained: Pretrained,
   labelled: LabelledSubset,
-  { distils = true } = {},
+  { distils = true, others = [] }: { readonly distils?: boolean; readonly others?: readonly OtherTeacher[] } = {},
 ): Promise<void> {
   const { config, images, folder, random } = state;
   const { headLayer, headWeights, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
@@ -41,7 +46,7 @@ export async function trainWithLabels(
   const teacher = await classify(options, images, labelled, folder, random, state);
   const answers = await addNetwork(state, "fine-tuned", labelled, teacher);
   if (config.distill && distils) {
-    const first: Taught = { classified: teacher, answers, training: await trainingAnswers(state, teacher, labelled) };
+    const first = await firstTeacher(state, labelled, teacher, answers, others);
     for (const student of config.distill.students) await distilRounds(state, student, first, pretrained, labelled);
   }
   teacher.network.dispose();
@@ -49,9 +54,29 @@ export async function trainWithLabels(
 
 /** A network that may teach, and what it answers; on the first rank. */
 interface Taught {
-  readonly classified: Classified;
+  readonly teaches: Teaches;
   readonly answers: readonly number[] | undefined;
   readonly training: TrainingAnswers | undefined;
+}
+
+/** The fine-tuned network, or an ensemble of it and others, which is then measured too. */
+async function firstTeacher(
+  state: RunState,
+  labelled: LabelledSubset,
+  { network, inputs }: Classified,
+  answers: readonly number[] | undefined,
+  others: readonly OtherTeacher[],
+): Promise<Taught> {
+  if (others.length === 0) {
+    const teaches = { network, inputs, others: [] };
+    return { teaches, answers, training: await trainingAnswers(state, teaches, labelled) };
+  }
+  const all = fingerprint([inputs, ...others.map(({ digest }) => digest)]);
+  const teaches = { network, inputs: all, others: others.map((each) => each.network) };
+  const count = others.length + 1;
+  const protocol = `mean of the probabilities of ${count} networks, centre crop`;
+  const ofAll = await measureTeaching(state, `ensemble of ${count} teachers`, labelled, teaches, protocol);
+  return { teaches, answers: ofAll, training: await trainingAnswers(state, teaches, labelled) };
 }
 
 /** One student, and those that it teaches in turn. */
@@ -67,11 +92,12 @@ async function distilRounds(
   const { rounds, stopAgreement } = settings;
   let teacher = first;
   for (let round = 1; round <= rounds; round++) {
-    const options = { settings, student, teacher: teacher.classified, round, pretrained, labelled };
+    const options = { settings, student, teacher: teacher.teaches, round, pretrained, labelled };
     const classified = await distill(options, images, folder, random, state);
     const name = round === 1 ? student.name : `${student.name}, round ${round}`;
     const answers = await addNetwork(state, `distilled (${name})`, labelled, classified);
-    const training = await trainingAnswers(state, classified, labelled);
+    const teaches = { network: classified.network, inputs: classified.inputs, others: [] };
+    const training = await trainingAnswers(state, teaches, labelled);
     if (answers && training && teacher.answers && teacher.training)
       state.distillation.push(
         compareAnswers(
@@ -81,8 +107,8 @@ async function distilRounds(
           images.test.labels,
         ),
       );
-    if (teacher !== first) teacher.classified.network.dispose();
-    teacher = { classified, answers, training };
+    if (teacher !== first) teacher.teaches.network.dispose();
+    teacher = { teaches, answers, training };
     const agreement = classified.summary.metrics.agreement ?? 0;
     if (round < rounds && agreement >= stopAgreement) {
       events.line(
@@ -91,19 +117,19 @@ async function distilRounds(
       break;
     }
   }
-  teacher.classified.network.dispose();
+  teacher.teaches.network.dispose();
 }
 
 /** On the first rank, unless nothing is trained. */
 async function trainingAnswers(
   { config, images, communicator, folder, rehearsal }: RunState,
-  { network, inputs }: Classified,
+  { network, inputs, others }: Teaches,
   { dataset }: LabelledSubset,
 ): Promise<TrainingAnswers | undefined> {
   if (rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, config.seed, images.train.fingerprint, dataset.fingerprint]);
   const file = folder.stage("measured", `training-answers-${key}.json`);
-  const rows = () => askTrainingImages(network, images.train, dataset, config, communicator);
+  const rows = () => askTrainingImages(answersOf(network, others), images.train, dataset, config, communicator);
   return remember({ file, inputs: key, rows, measure: (answers) => answers }, communicator);
 }
 
@@ -115,17 +141,29 @@ async function addNetwork(
   { network, inputs, summary }: Classified,
   { isBaseline = false } = {},
 ): Promise<readonly number[] | undefined> {
-  const { config, images, communicator, folder } = state;
   state.stages.push(summary);
+  const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;
+  return measureTeaching(state, method, labelled, { network, inputs, others: [] }, protocol, isBaseline);
+}
+
+/** Measures a network, or the ensemble that it is in, on the test images; gives the classes that it predicts, on the first rank. */
+async function measureTeaching(
+  state: RunState,
+  method: string,
+  labelled: LabelledSubset,
+  { network, inputs, others }: Teaches,
+  protocol: string,
+  isBaseline = false,
+): Promise<readonly number[] | undefined> {
+  const { config, images, communicator, folder } = state;
   if (state.rehearsal !== undefined) return undefined;
   const key = fingerprint([inputs, images.test.fingerprint, config.data.imageSize, "answers and how sure they are"]);
-  const protocol = `${encoderName(network.encoder)}, ${summary.steps} steps, centre crop`;
   const { batchSize } = config.evaluate;
   const measured = await remember(
     {
       file: folder.stage("measured", `network-${key}.json`),
       inputs: key,
-      rows: () => featuresOf(images.test, testRecipe(config), batchSize, logitsOf(network), communicator),
+      rows: () => featuresOf(images.test, testRecipe(config), batchSize, answersOf(network, others), communicator),
       measure: (logits) => measureLogits(logits, protocol),
     },
     communicator,

@@ -11,15 +11,15 @@ import { copyWeights } from "./copy-weights.js";
 import type { LabelledSubset } from "./label-budget.js";
 import type { Pretrained } from "./pretrain.js";
 import type { StageEnvironment } from "./stage.js";
-import { cachedTeaching, liveTeaching } from "./teaching.js";
+import { cachedTeaching, liveTeaching, type Teaches } from "./teaching.js";
 import { trainStage } from "./train-stage.js";
 
 /** One student of one round. */
 export interface DistillOptions {
   readonly settings: NonNullable<Config["distill"]>;
   readonly student: StudentConfig;
-  /** The fine-tuned network, or from the second round on the student of the round before. */
-  readonly teacher: Classified;
+  /** The fine-tuned network with those of `distill.teachers`, or from the second round on the student of the round before. */
+  readonly teacher: Teaches;
   /** From 1. */
   readonly round: number;
   readonly pretrained: Pretrained;
@@ -38,7 +38,7 @@ export async function distill(
   const { config } = environment;
   const { alpha, teacherTemperature, minConfidence, temperature: defaultTemperature, ...rest } = settings;
   const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, images: shown, ...others } = rest;
-  const { studentAugmentation, teacher: answers = "live", ...training } = others;
+  const { studentAugmentation, teacher: answers = "live", teachers: _teachers, ...training } = others;
   const temperature = student.temperature ?? defaultTemperature;
   const name = `distill-${student.name}${round > 1 ? `-${round}` : ""}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
-import { CheckpointError, type NamedArrays, readWeights } from "@simclr/core";
+import { CheckpointError, readWeights } from "@simclr/core";
 import type { Encoder, ProjectionHead } from "@simclr/models";
 import { encoderName } from "../build.js";
 import type { Config } from "../config/schema.js";
 import { loadTrainedModel } from "../predict/load-trained-model.js";
 import { copyWeights } from "./copy-weights.js";
+import { digestWeights } from "./digest-weights.js";
 
 /**
  * Gives encoder and head the weights of `config.pretrained`. A head that has fewer layers there, or none, keeps its own
@@ -38,15 +38,8 @@ export async function loadPretrained(
     copyWeights(arrays, encoder.weights, [`${encoder.name}/`]);
     if (model.head !== undefined && model.headLayers > 0)
       copyWeights(arrays, head.layerWeights(Math.min(model.headLayers, head.layers)), ["head/"]);
-    return digest(arrays);
+    return digestWeights(arrays);
   } finally {
     model.dispose();
   }
-}
-
-function digest(arrays: NamedArrays): string {
-  const hash = createHash("sha256");
-  for (const [name, { data }] of Object.entries(arrays).sort(([a], [b]) => (a < b ? -1 : 1)))
-    hash.update(`${name};`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return hash.digest("hex");
 }

@@ -1,13 +1,13 @@
 import { type Augmentation, clip, splitCrop } from "@simclr/augment";
-import { cachedTeacher, type DistillationOptions, type Teacher } from "@simclr/distill";
+import { cachedTeacher, type DistillationOptions, ensemble, type Teacher } from "@simclr/distill";
+import type { ClassifierNetwork } from "@simclr/models";
 import { fineTuneRecipe, precisionInputs, studentRecipe, testRecipe } from "../build.js";
 import type { LabelledTrainingConfig } from "../config/schema.js";
 import type { RunImages } from "../images.js";
 import { fingerprint, type RunFolder } from "../run/run-folder.js";
-import type { Classified } from "./classify.js";
 import { type KeptRows, keptRows } from "./kept-rows.js";
 import type { LabelledSubset } from "./label-budget.js";
-import { logitsOf } from "./measure.js";
+import { answersOf } from "./other-teachers.js";
 import type { StageEnvironment, TrainStage } from "./stage.js";
 
 /** Who answers, and what of an image teacher and student see. */
@@ -15,14 +15,22 @@ interface Teaching
   extends Pick<DistillationOptions, "teacher" | "recipe" | "studentRecipe">,
     Pick<TrainStage, "prepare"> {}
 
+/** A network that teaches, alone or with others. */
+export interface Teaches {
+  readonly network: ClassifierNetwork;
+  /** All that decides its answers, and those of the others. */
+  readonly inputs: string;
+  readonly others: readonly ClassifierNetwork[];
+}
+
 /** The paper's: the teacher answers for every crop, which the student sees too. */
 export function liveTeaching(
-  { network }: Classified,
+  { network, others }: Teaches,
   training: LabelledTrainingConfig,
   { config, parts }: StageEnvironment,
 ): Teaching {
   return {
-    teacher: network,
+    teacher: others.length === 0 ? network : ensemble([network, ...others]),
     recipe: fineTuneRecipe(config, training),
     studentRecipe: studentRecipe(config, parts).recipe,
   };
@@ -35,7 +43,7 @@ export function liveTeaching(
  * @param name - Of the teacher's logits in the folder of the label budget.
  */
 export async function cachedTeaching(
-  { network, inputs }: Classified,
+  { network, inputs, others }: Teaches,
   name: string,
   images: RunImages,
   labelled: LabelledSubset,
@@ -51,7 +59,7 @@ export async function cachedTeaching(
     folder: await folder.trained(key, labelled.tag, name),
     inputs: key,
     ...{ dataset, recipe: testRecipe(config), batchSize: config.evaluate.batchSize },
-    ...{ forward: logitsOf(network), width: classCount },
+    ...{ forward: answersOf(network, others), width: classCount },
   };
   let teacher: Teacher | undefined;
   if (rehearsal !== undefined) teacher = cachedTeacher(new Float32Array(dataset.size * classCount), classCount);

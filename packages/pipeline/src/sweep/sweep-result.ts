@@ -74,12 +74,15 @@ function portable(config: Config): Record<string, unknown> {
     ...data
   } = rest.data;
   const { threads: _threads, ...backend } = rest.backend;
-  const { pretrained } = rest;
+  const { pretrained, distill } = rest;
   return withoutFolder(
     {
       ...rest,
       backend,
       ...(pretrained !== undefined && { pretrained: relative(process.cwd(), pretrained) }),
+      ...(distill?.teachers !== undefined && {
+        distill: { ...distill, teachers: distill.teachers.map((path) => relative(process.cwd(), path)) },
+      }),
       data: { ...data, train: below(root, data.train), test: below(root, data.test) },
     },
     root,
