@@ -28,12 +28,16 @@ function isOurs({ dataFormat, dilations = 1 }: Attributes): boolean {
 export function replaceConvolutions(): void {
   const replace = (
     name: string,
-    compute: (backend: WebGPUBackend, inputs: Record<string, tf.TensorInfo>, attrs: Attributes) => tf.TensorInfo,
+    compute: (
+      backend: WebGPUBackend,
+      inputs: Record<string, tf.TensorInfo>,
+      attrs: Attributes,
+    ) => tf.TensorInfo | undefined,
   ) =>
     replaceKernel(name, (stock) => (call: KernelCall) => {
       const attrs = call.attrs as unknown as Attributes;
       if (!isOurs(attrs)) return stock(call);
-      return compute(call.backend as WebGPUBackend, call.inputs as Record<string, tf.TensorInfo>, attrs);
+      return compute(call.backend as WebGPUBackend, call.inputs as Record<string, tf.TensorInfo>, attrs) ?? stock(call);
     });
   replace("Conv2D", (backend, { x, filter }, attrs) =>
     conv2DForward(backend, x!, filter!, convolutionInfo(attrs, x!.shape as Shape4D, filter!.shape as Shape4D)),
@@ -41,7 +45,10 @@ export function replaceConvolutions(): void {
   replace("Conv2DBackpropFilter", (backend, { x, dy }, attrs) =>
     conv2DFilterGradient(backend, x!, dy!, convolutionInfo(attrs, x!.shape as Shape4D, attrs.filterShape)),
   );
-  replace("Conv2DBackpropInput", (backend, { dy, filter }, attrs) =>
-    conv2DInputGradient(backend, dy!, filter!, convolutionInfo(attrs, attrs.inputShape, filter!.shape as Shape4D)),
-  );
+  replace("Conv2DBackpropInput", (backend, { dy, filter }, attrs) => {
+    const info = convolutionInfo(attrs, attrs.inputShape, filter!.shape as Shape4D);
+    // `conv2dTranspose` takes images larger than what the convolution gives, and leaves out what is beyond.
+    const fits = tf.util.arraysEqual(dy!.shape, info.outShape);
+    return fits ? conv2DInputGradient(backend, dy!, filter!, info) : undefined;
+  });
 }

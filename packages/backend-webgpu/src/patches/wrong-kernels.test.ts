@@ -17,6 +17,12 @@ function runStock(name: string, inputs: tf.NamedTensorMap, attrs: tf.NamedAttrMa
 
 const listed = (tensors: tf.Tensor[]) => tensors as unknown as tf.NamedTensorMap;
 
+/** The values of the second length: the first one may be right. */
+function sumsOfTwoLengths(sum: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
+  sum(noiseTensor([4, 30], 1));
+  return sum(noiseTensor([4, 50], 2));
+}
+
 /** For each bug, the call as a program makes it, and the same on the kernel as tfjs has it; not for D, which takes long. */
 const BUGS: Record<string, { readonly guarded: () => tf.Tensor; readonly unguarded?: () => tf.Tensor }> = {
   "A: a product with a transposed b, a long inner axis and a small result": {
@@ -50,6 +56,14 @@ const BUGS: Record<string, { readonly guarded: () => tf.Tensor; readonly unguard
         },
         { cropSize: [3, 3], method: "bilinear", extrapolationValue: 0 },
       ),
+  },
+  "F: sums from the end of axes of two lengths": {
+    guarded: () => sumsOfTwoLengths((x) => tf.cumsum(x, 1, true, true)),
+    unguarded: () =>
+      sumsOfTwoLengths((x) => runStock("Cumsum", { x: x as tf.Tensor }, { axis: 1, exclusive: true, reverse: true })),
+  },
+  "F: the gradient of sums from the start": {
+    guarded: () => sumsOfTwoLengths((x) => tf.grad((y) => tf.cumsum(y, 1))(x, tf.exp(x))),
   },
   "D: a softmax of more than 65,535 rows": {
     guarded: () => tf.softmax(noiseTensor([65_600, 3], 1)),

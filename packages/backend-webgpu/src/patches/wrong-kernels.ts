@@ -13,13 +13,15 @@ const SOFTMAX_ROWS = 65535;
 const PROGRAM_TYPE = "WEBGPU_MATMUL_PROGRAM_TYPE";
 
 /**
- * Works around four kernels of tfjs-backend-webgpu 4.22.0 that return wrong numbers without a word.
+ * Works around kernels of tfjs-backend-webgpu 4.22.0 that return wrong numbers without a word.
  *
  * - `BatchMatMul`, `_FusedMatMul` with `transposeB`, a long inner axis and a small result: the split-K program reads b as
  *   if it were not transposed. Another program is chosen.
  * - `AddN` of more tensors than the device binds at once: added in parts.
  * - `CropAndResize` with fewer boxes than images: compares an image's index with the number of boxes. The boxes are padded.
  * - `Softmax` of more than 65,535 rows: surplus workgroups overwrite the last value. Done in parts.
+ * - `Cumsum`, `Cumprod` from the end: the length of the axis is written into the shader but is no part of its key, so that all
+ *   but the first length come out wrong, and with them the gradients of `cumsum` and `prod`. Done from the start, reversed.
  */
 export function replaceWrongKernels(): void {
   replaceKernel("BatchMatMul", guardSplitK);
@@ -27,6 +29,8 @@ export function replaceWrongKernels(): void {
   replaceKernel("AddN", addInParts);
   replaceKernel("CropAndResize", padBoxes);
   replaceKernel("Softmax", softmaxInParts);
+  replaceKernel("Cumsum", cumulateFromStart);
+  replaceKernel("Cumprod", cumulateFromStart);
 }
 
 function guardSplitK(stock: tf.KernelFunc): tf.KernelFunc {
@@ -108,6 +112,23 @@ function softmaxInParts(stock: tf.KernelFunc): tf.KernelFunc {
     const joined = runKernel("Concat", backend, listed(parts), { axis: 0 });
     const result = runKernel("Reshape", backend, { x: joined }, { shape: logits.shape });
     for (const { dataId } of [...owned, ...parts, joined]) backend.disposeData(dataId);
+    return result;
+  };
+}
+
+function cumulateFromStart(stock: tf.KernelFunc): tf.KernelFunc {
+  return (call) => {
+    const { axis, exclusive, reverse } = call.attrs as unknown as Record<"exclusive" | "reverse", boolean> & {
+      axis: number;
+    };
+    if (!reverse) return stock(call);
+    const backend = call.backend as WebGPUBackend;
+    const { x } = call.inputs as { x: tf.TensorInfo };
+    const reversed = runKernel("Reverse", backend, { x }, { dims: [axis] });
+    const attrs = { axis, exclusive, reverse: false };
+    const sums = stock({ ...call, inputs: { x: reversed }, attrs }) as tf.TensorInfo;
+    const result = runKernel("Reverse", backend, { x: sums }, { dims: [axis] });
+    for (const { dataId } of [reversed, sums]) backend.disposeData(dataId);
     return result;
   };
 }
