@@ -4,9 +4,12 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { DawnEvents } from "./dawn-events.js";
 import { DeviceErrors } from "./device-errors.js";
 
+/** What helps where a kernel is too large for the device. */
+const SMALLER = "Use a smaller batch, image or model, or a GPU that allows more";
+
 /**
  * The backend of tfjs-backend-webgpu on a device of ours: every read throws what the device reported since the last one, and
- * tensors can be read synchronously in Node, too.
+ * tensors can be read synchronously in Node, too. What is larger than the device allows is refused by the limit's name.
  */
 export class CheckedWebGPUBackend extends WebGPUBackend {
   readonly errors: DeviceErrors;
@@ -47,6 +50,41 @@ export class CheckedWebGPUBackend extends WebGPUBackend {
     this.errors.check();
     tensor.values = tf.util.convertBackendValuesAndArrayBuffer(bytes, tensor.dtype);
     return tensor.values;
+  }
+
+  /** @throws BackendError if a tensor or the number of workgroups is beyond a limit of the device */
+  override runWebGPUProgram(...args: Parameters<WebGPUBackend["runWebGPUProgram"]>): tf.TensorInfo {
+    const [program, inputs] = args;
+    for (const shape of [program.outputShape, ...inputs.map((input) => input.shape)]) this.#checkSize(shape);
+    try {
+      return super.runWebGPUProgram(...args);
+    } catch (error) {
+      if (!/dispatch size exceeds/i.test((error as Error).message)) throw error;
+      throw this.#beyond(
+        "maxComputeWorkgroupsPerDimension",
+        `of [${program.outputShape}] needs more workgroups`,
+        error,
+      );
+    }
+  }
+
+  #checkSize(shape: readonly number[]): void {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
+    const bytes = 4 * tf.util.sizeFromShape([...shape]);
+    if (bytes <= Math.min(maxStorageBufferBindingSize, maxBufferSize)) return;
+    const limit = maxBufferSize < maxStorageBufferBindingSize ? "maxBufferSize" : "maxStorageBufferBindingSize";
+    throw this.#beyond(limit, `needs a tensor [${shape}] of ${bytes} bytes`);
+  }
+
+  #beyond(limit: keyof GPUSupportedLimits, what: string, cause?: unknown): BackendError {
+    const kernel = this.errors.kernel || "a kernel";
+    return new BackendError(
+      `webgpu: ${kernel} ${what}; the device's limit ${limit} is ${this.device.limits[limit]}. ${SMALLER}.`,
+      {
+        subject: kernel,
+        ...(cause !== undefined && { cause }),
+      },
+    );
   }
 
   #copyToHost(buffer: GPUBuffer, events: DawnEvents): ArrayBuffer {

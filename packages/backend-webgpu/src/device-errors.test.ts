@@ -42,6 +42,22 @@ describe.skipIf(!hasTestDevice())(`what a device reports (${NEEDS_DEVICE})`, () 
     tf.dispose([large, sum]);
   });
 
+  it("refuses a tensor that is larger than the device allows, by the limit's name", () => {
+    const { maxStorageBufferBindingSize } = (tf.backend() as WebGPUBackend).device.limits;
+    const rows = maxStorageBufferBindingSize / 4096 + 1;
+    expect(() => tf.fill([rows, 1024], 1)).toThrow(
+      `webgpu: Fill needs a tensor [${rows},1024] of ${rows * 4096} bytes; the device's limit maxStorageBufferBindingSize is ${maxStorageBufferBindingSize}. Use a smaller batch, image or model, or a GPU that allows more.`,
+    );
+  });
+
+  it("refuses a kernel of more workgroups than the device allows, by the limit's name", () => {
+    const x = tf.zeros([5, 1_050_000]);
+    expect(() => tf.transpose(x)).toThrow(
+      /^webgpu: Transpose of \[1050000,5\] needs more workgroups; the device's limit maxComputeWorkgroupsPerDimension is 65535\. Use a smaller batch/,
+    );
+    x.dispose();
+  });
+
   it("says that the device was lost, at every read from then on", async () => {
     await registerWebgpuBackend();
     await tf.setBackend("webgpu");
