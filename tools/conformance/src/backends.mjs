@@ -1,5 +1,8 @@
+import { setMaxListeners } from "node:events";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { chooseVulkanDriver } from "@simclr/test-utils/vulkan";
+import * as tf from "@tensorflow/tfjs-core";
 
 // The backends that can be run, by name. Each function registers one, and may give back what it tells of its kernels.
 export const backends = {
@@ -19,9 +22,16 @@ export const backends = {
     require("@tensorflow/tfjs-node"); // registers itself
     return {};
   },
+  webgpu: async () => {
+    const missing = chooseVulkanDriver();
+    if (missing !== undefined) throw new UnavailableError(missing);
+    const { registerWebgpuBackend } = await import("@simclr/backend-webgpu");
+    await registerWebgpuBackend();
+    await tf.setBackend("webgpu");
+    setMaxListeners(0, tf.backend().device); // every spec makes a backend on it
+    return {};
+  },
 };
 
-/** Backends that exist and cannot be run here, with the reason. */
-export const refusedBackends = {
-  webgpu: "it needs a GPU device, which this runner does not open",
-};
+/** A backend that this machine does not have; the message says what is missing. */
+export class UnavailableError extends Error {}

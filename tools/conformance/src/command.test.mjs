@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { chooseVulkanDriver } from "@simclr/test-utils/vulkan";
 import { expect, it } from "vitest";
 
 const command = fileURLToPath(new URL("../bin.mjs", import.meta.url));
@@ -18,7 +19,7 @@ it("fails on a kernel that gives Infinity for NaN, and names the spec", () => {
     "ops/exp_test.js: exp broken-exp {} exp propagates NaNs",
   ]);
   expect(failures[0].messages[0]).toContain("actual[1] = Infinity, expected[1] = NaN");
-  expect(totals).toEqual({ files: 14, expected: 150, passed: 149, failed: 1, skipped: 0 });
+  expect(totals).toEqual({ files: 14, expected: 150, passed: 149, failed: 1, known: 0, skipped: 0 });
   expect(problems).toEqual([]);
   expect(status).toBe(1);
 });
@@ -38,6 +39,15 @@ it("passes on cpu, with the total as the last line", () => {
   expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
     /^cpu: 165 passed, 0 failed, 0 skipped of 165 specs in 15 files, [\d.]+ s$/,
   );
+  expect(status).toBe(0);
+});
+
+const missing = chooseVulkanDriver();
+if (missing !== undefined && process.env.REQUIRE_WEBGPU === "1") throw new Error(missing);
+
+it.skipIf(missing !== undefined)(`runs on webgpu (${missing ?? "SwiftShader"})`, () => {
+  const { status, stdout } = run(command, "--backend", "webgpu", "--family", "clip");
+  expect(stdout).toMatch(/^webgpu: 15 passed, 0 failed, 0 skipped of 15 specs in 1 files, [\d.]+ s$/m);
   expect(status).toBe(0);
 });
 

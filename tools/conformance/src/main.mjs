@@ -1,10 +1,11 @@
-import { backends } from "./backends.mjs";
+import { backends, UnavailableError } from "./backends.mjs";
 import { parseOptions, USAGE, UsageError } from "./options.mjs";
 import { hostKernelReport, hostKernels, report, succeeded, totals } from "./report.mjs";
 import { runSpecs } from "./run-specs.mjs";
 
 /**
- * The command: prints the results and gives back the exit status: 0 if all passed, 1 if not, 2 for wrong usage.
+ * The command: prints the results and gives back the exit status: 0 if all passed or failed as known, 1 if not, 2 for wrong
+ * usage or a backend that this machine does not have.
  * @param available - The backends by name, as in `backends.mjs`.
  */
 export async function main(args, available = backends) {
@@ -16,7 +17,7 @@ export async function main(args, available = backends) {
     }
     return await run(options, available[options.backend]);
   } catch (error) {
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof UnavailableError) {
       console.error(`conformance: ${error.message}`);
       return 2;
     }

@@ -21,10 +21,6 @@ it("takes the `--` that pnpm hands on", () => {
 
 it.each([
   [["--backend", "onedn"], 'there is no backend "onedn". There are: onednn, cpu.'],
-  [
-    ["--backend", "webgpu"],
-    "the backend webgpu cannot be run: it needs a GPU device, which this runner does not open.",
-  ],
   [["--family", "conv"], 'there is no family "conv". There are: conv2d, depthwise, pooling, '],
   [["--tier", "convnets"], 'there is no tier "convnets". There are: convnet, extended, other.'],
   [["--tier", "convnet", "--family", "clip"], "give --family or --tier, not both."],

@@ -8,6 +8,7 @@ export function totals(results) {
     expected: sum("expected"),
     passed: sum("passed"),
     failed: sum("failed"),
+    known: sum("known"),
     skipped: sum("skipped"),
   };
 }
@@ -22,15 +23,23 @@ export function report(results, seconds) {
   const lines = [...table(results.families)];
   for (const { family, file, name, messages } of results.failures)
     lines.push("", `failed: [${family}] ${file}: ${name}`, ...messages.map((message) => indent(shorten(message))));
+  const reasons = new Set(results.known.map(({ because }) => because));
+  if (reasons.size > 0) lines.push("");
+  for (const because of reasons) {
+    const own = results.known.filter((each) => each.because === because);
+    const families = [...new Set(own.map(({ family }) => family))].join(", ");
+    lines.push(`known: ${own.length} specs of ${families}: ${because}`);
+  }
   if (results.skipped.length > 0) lines.push("");
   for (const { family, name } of results.skipped) lines.push(`skipped by upstream: [${family}] ${name}`);
   lines.push("");
   if (results.withoutExpectation > 0)
     lines.push(`passed without expecting anything: ${results.withoutExpectation} specs`);
   for (const problem of results.problems) lines.push(`problem: ${problem}`);
-  const { files, expected, passed, failed, skipped } = totals(results);
+  const { files, expected, passed, failed, known, skipped } = totals(results);
+  const asKnown = known > 0 ? `, ${known} failed as known` : "";
   lines.push(
-    `${results.backend}: ${passed} passed, ${failed} failed, ${skipped} skipped of ${expected} specs ` +
+    `${results.backend}: ${passed} passed, ${failed} failed${asKnown}, ${skipped} skipped of ${expected} specs ` +
       `in ${files} files, ${seconds.toFixed(1)} s`,
   );
   return lines.join("\n");
@@ -41,8 +50,8 @@ function* table(rows) {
   const line = (name, tier, values) =>
     name.padEnd(16) + tier.padEnd(10) + values.map((value) => String(value).padStart(8)).join("");
   yield line("family", "tier", columns);
-  for (const { name, tier, files, passed, failed, skipped } of rows)
-    yield line(name, tier, [files, passed + failed + skipped, passed, failed, skipped]);
+  for (const { name, tier, files, passed, failed, known, skipped } of rows)
+    yield line(name, tier, [files, passed + failed + known + skipped, passed, failed + known, skipped]);
 }
 
 /** The kernels that ran in tfjs's cpu backend, most calls first: a table. */

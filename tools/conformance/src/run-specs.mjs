@@ -1,8 +1,10 @@
 import jasmineCore from "jasmine-core";
-import { checkFamilies, expectedSpecs } from "./families.mjs";
+import { checkFamilies, expectedSpecs, readsSynchronously } from "./families.mjs";
+import { knownReason } from "./known-failures.mjs";
 import { specFiles, tfjsLoader } from "./load-tfjs.mjs";
 
 const TIMEOUT_MS = 20_000; // upstream's
+const SOFTWARE_GPU_TIMEOUT_MS = 300_000; // compiles a shader for each shape
 
 /**
  * @typedef {object} Finding
@@ -15,8 +17,9 @@ const TIMEOUT_MS = 20_000; // upstream's
  * @typedef {object} Results
  * @property {string} backend
  * @property {{ name: string, tier: string, files: number, expected: number, passed: number, failed: number,
- *   skipped: number }[]} families - `skipped` counts upstream's `xit`.
+ *   known: number, skipped: number }[]} families - `skipped` counts upstream's `xit`, `known` what failed as it is known to.
  * @property {Finding[]} failures - Specs that failed, and suites whose set-up or clean-up did.
+ * @property {(Finding & { because: string })[]} known
  * @property {Finding[]} skipped
  * @property {number} withoutExpectation - Specs that passed without expecting anything.
  * @property {string[]} problems - What is wrong with the run itself: a count that is off, an error between specs.
@@ -32,13 +35,15 @@ export async function runSpecs(backendName, families) {
   const { jasmine } = jasmineGlobals;
   const env = jasmine.getEnv();
   env.configure({ random: false });
-  jasmine.DEFAULT_TIMEOUT_INTERVAL = TIMEOUT_MS;
+  jasmine.DEFAULT_TIMEOUT_INTERVAL = backendName === "webgpu" ? SOFTWARE_GPU_TIMEOUT_MS : TIMEOUT_MS;
 
   const load = tfjsLoader(jasmineGlobals);
   load("index.js");
   load("public/chained_ops/register_all_chained_ops.js");
   load("register_all_gradients.js");
-  load("jasmine_util.js").setTestEnvs([{ name: backendName, backendName, isDataSync: true }]);
+  load("jasmine_util.js").setTestEnvs([
+    { name: backendName, backendName, isDataSync: readsSynchronously(backendName) },
+  ]);
 
   const origins = new Map(); // id of a spec or suite -> where it comes from
   const rows = families.map((family) => {
@@ -51,7 +56,7 @@ export async function runSpecs(backendName, families) {
     return row;
   });
 
-  const results = { backend: backendName, families: rows, failures: [], skipped: [], withoutExpectation: 0 };
+  const results = { backend: backendName, families: rows, failures: [], known: [], skipped: [], withoutExpectation: 0 };
   env.addReporter(reporter(results, origins));
   const end = await env.execute();
   return { ...results, problems: [...runProblems(end), ...countProblems(rows)] };
@@ -60,7 +65,7 @@ export async function runSpecs(backendName, families) {
 function newRow(family, backendName) {
   const { name, tier, files } = family;
   const expected = expectedSpecs(family, backendName);
-  return { name, tier, files: files.length, expected, passed: 0, failed: 0, skipped: 0 };
+  return { name, tier, files: files.length, expected, passed: 0, failed: 0, known: 0, skipped: 0 };
 }
 
 function remember(origins, node, origin) {
@@ -82,8 +87,15 @@ function reporter(results, origins) {
         row.passed++;
         if (result.passedExpectations.length === 0) results.withoutExpectation++;
       } else if (result.status === "failed") {
-        row.failed++;
-        results.failures.push(finding(result, result.failedExpectations));
+        const found = finding(result, result.failedExpectations);
+        const because = knownReason(results.backend, found);
+        if (because === undefined) {
+          row.failed++;
+          results.failures.push(found);
+        } else {
+          row.known++;
+          results.known.push({ ...found, because });
+        }
       } else if (result.status === "pending") {
         row.skipped++;
         results.skipped.push(finding(result, []));
@@ -104,7 +116,9 @@ function runProblems({ overallStatus, incompleteReason, failedExpectations }) {
 /** What is wrong with the number of specs that ran, by family. */
 export function countProblems(rows) {
   return rows
-    .map(({ name, expected, passed, failed, skipped }) => ({ name, expected, ran: passed + failed + skipped }))
+    .map(({ name, expected, passed, failed, known, skipped }) => {
+      return { name, expected, ran: passed + failed + known + skipped };
+    })
     .filter(({ expected, ran }) => ran !== expected)
     .map(({ name, expected, ran }) => `${name}: ${ran} specs ran, expected ${expected}`);
 }
