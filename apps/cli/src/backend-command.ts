@@ -1,10 +1,15 @@
-import { type BackendName, linkTensorflow, useBackend } from "@simclr/backends";
+import { type BackendName, backendFacts, describeBackend, linkTensorflow, useBackend } from "@simclr/backends";
+
+/** Before what `simclr backend` says besides the first line; `doctor` reads it. */
+export const FACT_INDENT = "  ";
 
 /** `simclr backend [name]` */
 export async function backendCommand(name: string): Promise<void> {
   const { name: chosen, details, tried } = await useBackend(name as BackendName | "auto");
   for (const { name: passed, reason } of tried) process.stderr.write(`not ${passed}: ${reason}\n`);
   process.stdout.write(`${chosen}: ${details}; its arithmetic is right\n`);
+  for (const [fact, words] of Object.entries(backendFacts(describeBackend())))
+    process.stdout.write(`${FACT_INDENT}${fact}: ${words}\n`);
 }
 
 /** `simclr backend link-tensorflow` */

@@ -12,6 +12,11 @@ describe("simclr doctor", () => {
     const found = Object.fromEntries(backends.map((backend) => [backend.name, backend]));
     expect(found.onednn).toMatchObject({ isUsable: true });
     expect(found.onednn!.details).toMatch(/^oneDNN .*; its arithmetic is right$/);
+    expect(found.onednn!.facts).toMatchObject({
+      device: expect.stringMatching(/, \d+ cores$/),
+      versions: expect.stringMatching(/^@tensorflow\/tfjs-core 4\.22\.0, oneDNN \d/),
+      "tensor memory": expect.stringMatching(/^\d+ MB in tensors, \d+ MB taken$/),
+    });
     expect(found.cpu!.isUsable).toBe(true);
     expect(found.tensorflow).toMatchObject({ isUsable: false });
     expect(found.tensorflow!.details).toContain("npm install @tensorflow/tfjs-node-gpu@4.22.0");

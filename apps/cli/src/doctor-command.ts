@@ -3,6 +3,7 @@ import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { AUTO_ORDER } from "@simclr/backends";
 import { availableMemory } from "@simclr/pipeline";
+import { FACT_INDENT } from "./backend-command.js";
 import { doctorTables } from "./tables.js";
 
 export interface DoctorCommandOptions {
@@ -16,6 +17,8 @@ interface BackendDiagnosis {
   readonly isUsable: boolean;
   /** What it runs on, or why it cannot be used and what helps. */
   readonly details: string;
+  /** Device, driver, versions and memory, as far as it can be used. */
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 /** What `simclr doctor --json` prints. */
@@ -66,14 +69,21 @@ async function diagnose(name: string): Promise<BackendDiagnosis> {
   const { status, stdout, stderr } = await run(process.execPath, [BIN, "backend", name], { NO_COLOR: "1" });
   if (status === 0) {
     const [, chosen, details] = /^(\w+): (.*)$/m.exec(stdout) ?? [];
-    return { name: chosen ?? name, isUsable: true, details: details ?? stdout.trim() };
+    return { name: chosen ?? name, isUsable: true, details: details ?? stdout.trim(), facts: factsIn(stdout) };
   }
   // Drivers print lines of their own before.
   const said = stderr
     .slice(Math.max(stderr.lastIndexOf("error: "), 0))
     .replace(/^error: /, "")
     .trim();
-  return { name, isUsable: false, details: said === "" ? `it ended the process (${status ?? "by a signal"})` : said };
+  const details = said === "" ? `it ended the process (${status ?? "by a signal"})` : said;
+  return { name, isUsable: false, details, facts: {} };
+}
+
+function factsIn(stdout: string): Record<string, string> {
+  const lines = stdout.split("\n").filter((line) => line.startsWith(FACT_INDENT));
+  const pairs = lines.map((line) => /^(.+?): (.*)$/.exec(line.slice(FACT_INDENT.length)));
+  return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1]!, pair[2]!]])));
 }
 
 /** The first line of `--version` with a number of the kind 4.1. */

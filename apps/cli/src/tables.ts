@@ -99,10 +99,10 @@ export function doctorTables({ system, backends, auto, launchers }: Diagnosis): 
   const lines = [
     ...Object.entries(system).map(([name, value]) => `${name}: ${value}`),
     "",
-    ...backends.map(
-      ({ name, isUsable, details }) =>
-        `${isUsable ? outColors.green("yes") : outColors.red("no ")} ${outColors.bold(name)}: ${details}`,
-    ),
+    ...backends.flatMap(({ name, isUsable, details, facts }) => [
+      `${isUsable ? outColors.green("yes") : outColors.red("no ")} ${outColors.bold(name)}: ${details}`,
+      ...Object.entries(facts).map(([fact, words]) => `      ${fact}: ${words}`),
+    ]),
     "",
     auto.isUsable
       ? `\`backend: auto\` takes ${outColors.bold(auto.name)}`

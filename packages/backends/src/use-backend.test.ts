@@ -1,5 +1,7 @@
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
+import { backendFacts, describeBackend } from "./describe-backend.js";
 import { selfTest } from "./self-test.js";
 import { useBackend } from "./use-backend.js";
 
@@ -32,6 +34,35 @@ describe("useBackend", () => {
     await expect(useBackend("cuda" as "cpu")).rejects.toThrow(
       'useBackend: `name` must be one of "auto", "tensorflow", "webgpu", "onednn", "cpu"; received "cuda".',
     );
+  });
+});
+
+describe("describeBackend", () => {
+  it("says what onednn and cpu compute on, with what, and what they hold", async () => {
+    await useBackend("onednn");
+    const x = tf.zeros([1000, 1000]);
+    const { name, isGpu, versions, memory } = describeBackend();
+    expect([name, isGpu]).toEqual(["onednn", false]);
+    expect(versions).toMatchObject({ "@tensorflow/tfjs-core": "4.22.0", oneDNN: expect.stringMatching(/^\d+\.\d+/) });
+    expect(memory.tensors).toBeGreaterThanOrEqual(4_000_000);
+    expect(memory.reserved).toBeGreaterThanOrEqual(4_000_000);
+    x.dispose();
+    await useBackend("cpu");
+    const facts = backendFacts(describeBackend());
+    expect(facts.device).toMatch(/, \d+ cores$/);
+    expect(facts.versions).toBe(`@tensorflow/tfjs-core 4.22.0, Node.js ${process.versions.node}`);
+    expect(facts["tensor memory"]).toMatch(/^\d+ MB in tensors$/);
+  });
+
+  it("does not guess about a backend that is none of ours", async () => {
+    await useBackend("cpu");
+    tf.registerBackend("other", () => new MathBackendCPU());
+    await tf.setBackend("other");
+    expect(() => describeBackend()).toThrow(
+      'describeBackend: the current backend, "other", is not known. Choose one with useBackend first: onednn, tensorflow, webgpu, cpu.',
+    );
+    await tf.setBackend("cpu");
+    tf.removeBackend("other");
   });
 });
 

@@ -6,6 +6,7 @@ const backend = z.strictObject({
   name: z.string(),
   isUsable: z.boolean().describe("whether it loads and computes right"),
   details: z.string().describe("what it runs on, or why it cannot be used and what helps"),
+  facts: texts.describe("device, driver, versions and memory of a backend that can be used"),
 });
 
 /** What this machine has. */

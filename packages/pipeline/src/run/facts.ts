@@ -1,5 +1,5 @@
 import { cpus } from "node:os";
-import type { BackendReport } from "@simclr/backends";
+import { type BackendReport, backendFacts, describeBackend } from "@simclr/backends";
 import { balanceWords, classBalance } from "@simclr/data";
 import type { Config } from "../config/schema.js";
 import type { RunImages } from "../images.js";
@@ -32,6 +32,9 @@ export function runFacts(
     seed: String(config.seed),
     ...(plugins.length > 0 && { plugins: plugins.map(pluginWords).join("; ") }),
     backend: `${backend.name} (${backend.details})`,
+    ...Object.fromEntries(
+      Object.entries(backendFacts(describeBackend())).map(([name, fact]) => [`backend's ${name}`, fact]),
+    ),
     processor: `${cpus()[0]?.model.trim() ?? "unknown"}, ${cpus().length} cores`,
     "Node.js": process.versions.node,
     "time of this sitting": `${Math.floor(elapsedMs / 60_000)} min ${Math.round((elapsedMs % 60_000) / 1000)} s`,
