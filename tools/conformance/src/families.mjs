@@ -10,7 +10,7 @@ export const TIERS = ["convnet", "extended", "other"];
  * @property {"convnet" | "extended" | "other"} tier
  * @property {number} specs - Specs that its files define in Node, on any backend.
  * @property {number} [cpuSpecs] - Specs that they define besides on a backend named `cpu`.
- * @property {number} [syncSpecs] - Those of `specs` that read synchronously, which webgpu cannot.
+ * @property {number} [syncSpecs] - Those of `specs` that read synchronously; upstream leaves them out on webgpu.
  * @property {readonly string[]} files
  */
 

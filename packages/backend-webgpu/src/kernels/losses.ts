@@ -12,12 +12,14 @@ const INVERSE_NORM = "inverseSqrt(max(squares, 1e-12))";
 const squares: RowReduction = { name: "squares", type: "f32", start: "0.0", term: "x[at] * x[at]", join: sum };
 const along: RowReduction = { name: "along", type: "f32", start: "0.0", term: "x[at] * dy[at]", join: sum };
 const largest: RowReduction = { name: "largest", type: "f32", start: "-3.4028234e38", term: "logits[at]", join: max };
+// tfjs casts int32 to float32 by name only: one-hot targets, and weights, may still be i32 in their buffers.
+
 /** Of the softmax the denominator; of the targets their sum, and the sum of target · (logit - largest). */
 const sums: RowReduction = {
   name: "sums",
   type: "vec3<f32>",
   start: "vec3<f32>()",
-  term: "vec3<f32>(exp(logits[at] - largest), targets[at], targets[at] * (logits[at] - largest))",
+  term: "vec3<f32>(exp(logits[at] - largest), f32(targets[at]), f32(targets[at]) * (logits[at] - largest))",
   join: sum,
 };
 
@@ -49,7 +51,7 @@ function l2NormalizeGrad(backend: WebGPUBackend, { x, dy }: Inputs): tf.TensorIn
 
 /** One value a row in the first pass, their sum in the second. */
 function crossEntropy(backend: WebGPUBackend, { logits, targets, weights }: Inputs): tf.TensorInfo {
-  const value = "weights[row] * (sums.y * log(sums.x) - sums.z)";
+  const value = "f32(weights[row]) * (sums.y * log(sums.x) - sums.z)";
   const inputs = { logits: logits!, targets: targets!, weights: weights! };
   const rows = runRows(backend, "crossEntropy", inputs, logits!, [largest, sums], { per: "row", value });
   const total = runKernel("Sum", backend, { x: rows }, { axis: [0], keepDims: false });
@@ -58,7 +60,7 @@ function crossEntropy(backend: WebGPUBackend, { logits, targets, weights }: Inpu
 }
 
 function crossEntropyGrad(backend: WebGPUBackend, { dy, logits, targets, weights }: Inputs): tf.TensorInfo {
-  const value = "dy[0] * weights[row] * (exp(logits[at] - largest) / sums.x * sums.y - targets[at])";
+  const value = "dy[0] * f32(weights[row]) * (exp(logits[at] - largest) / sums.x * sums.y - f32(targets[at]))";
   const inputs = { logits: logits!, targets: targets!, weights: weights!, dy: dy! };
   return runRows(backend, "crossEntropyGrad", inputs, logits!, [largest, sums], { per: "element", value });
 }
