@@ -132,7 +132,7 @@ describe("with the standard input closed", () => {
     expect([init.status, init.stdout]).toEqual([1, ""]);
     expect(init.stderr).toContain("nowhere: there is no such folder or file.");
     const serve = "simclr label encoder.safetensors photos -n 2 --page <&- > address.txt 2> said.txt";
-    const label = await shell(`${serve} & until grep -q http address.txt; do sleep 0.2; done; kill -HUP $!; wait $!`);
+    const label = await shell(`${serve} & until grep -qs http address.txt; do sleep 0.2; done; kill -HUP $!; wait $!`);
     expect([label.status, label.stderr]).toEqual([0, ""]);
     expect(readFileSync(join(folder, "address.txt"), "utf8")).toMatch(/^http:\/\/127\.0\.0\.1:\d+\//);
   });
