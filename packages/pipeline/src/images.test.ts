@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { BackendReport } from "@simclr/backends";
+import { type BackendReport, useBackend } from "@simclr/backends";
 import { imageSheet } from "@simclr/report";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseConfig } from "./config/load.js";
@@ -16,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "simclr-images-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(async () => {
+  await useBackend("cpu"); // which the facts describe
   for (const [i, name] of ["train/a/1", "train/a/2", "train/b/3", "train/b/4", "test/a/5", "test/b/6"].entries()) {
     const png = await imageSheet([[{ data: new Uint8Array(12).fill(20 * i), height: 2, width: 2, channels: 3 }]], {
       tilePx: 8,
@@ -52,6 +53,7 @@ it(
     expect(lines.some((line) => line.startsWith(`train: decoded images are in ${join(folder, "cache")}`))).toBe(true);
     const backend: BackendReport = { name: "cpu", details: "", tried: [] };
     const facts = runFacts(skipping, backend, images, [], 0);
+    expect(facts["backend's versions"]).toContain(`Node.js ${process.versions.node}`);
     expect(facts["broken images left out"]).toBe("1");
     expect(facts["decoded images"]).toMatch(/^0 MB in .*\.pixels$/);
     await images.close();
