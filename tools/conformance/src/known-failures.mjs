@@ -38,6 +38,7 @@ const KNOWN = {
       because: "a tensor that is disposed of while it is read",
       family: "tensor",
       name: /^tensor\.data /,
+      message: /^Unhandled promise rejection: TypeError: Cannot read properties of undefined \(reading 'backend'\)/,
     },
   ],
 };
