@@ -8,7 +8,7 @@ import { root } from "../tools.mjs";
 import { digests, latestCheckpoint, losses, message, stageOf } from "./lab.mjs";
 
 const BIN = join(root, "apps/cli/dist/bin.js");
-/** Longest wait for another rank; more than the launcher's keepalive, which finds a dead link in about 11 s. */
+/** Longest wait for another rank; more than the launcher's keepalive, which finds a dead link in about 11 s, and than the 30 s for which a host must be silent before its lock is free. */
 const STALL_SECONDS = { here: 6, hosts: 60 };
 /** Nothing here may take longer from the fault to its end. */
 const LIMIT_SECONDS = 90;
@@ -102,13 +102,13 @@ async function line({ fault, inside, outside, hosts: onHosts, codes, says }, { l
 
     const onOne = `${run}-on-one`;
     cpSync(run, onOne, { recursive: true });
-    const resumed = await launched(lab, run, { family });
+    const resumed = await launched(lab, run, { family, waits: onHosts });
     if (resumed.status !== 0) problems.push(`going on ended with ${resumed.status}: ${message(resumed, lab)}`);
     const equal =
       JSON.stringify(losses(run)) === JSON.stringify(losses(undisturbed)) &&
       (await digests(run)) === (await digests(undisturbed));
     if (!equal) problems.push("on two ranks the resumed run is not the undisturbed one");
-    await launched(lab, onOne, { family, ranks: 1 });
+    await launched(lab, onOne, { family, ranks: 1, waits: onHosts });
     const distance = await distanceOf(onOne, undisturbed);
     if (!(distance <= OTHER_RANKS)) problems.push(`on one rank the resumed run is ${distance} away`);
     return {
@@ -155,8 +155,8 @@ async function distanceOf(run, other) {
   return Math.max(...ofLosses, off / largest);
 }
 
-/** Pretrains on ranks until the command ends; the fault happens after some steps. */
-function launched(lab, run, { family, ranks = 2, inside, outside, hosts }) {
+/** Pretrains on ranks until the command ends; the fault happens after some steps. `waits`: for the lock of a host that died. */
+function launched(lab, run, { family, ranks = 2, inside, outside, hosts, waits = hosts !== undefined }) {
   const places = hosts
     ? ["--hosts", hosts.names.map((name) => `${name}:1`).join(","), "--interface", "eth0"]
     : ["-n", String(ranks)];
@@ -171,7 +171,7 @@ function launched(lab, run, { family, ranks = 2, inside, outside, hosts }) {
       NO_COLOR: "1",
       SIMCLR_NUM_THREADS: "1",
       OMPI_MCA_mpi_yield_when_idle: "1", // a rank that waits gives its processor to one that works
-      SIMCLR_STALL_SECONDS: String(hosts ? STALL_SECONDS.hosts : STALL_SECONDS.here),
+      SIMCLR_STALL_SECONDS: String(waits ? STALL_SECONDS.hosts : STALL_SECONDS.here),
       ...(inside && { FAULT_ON_RANK: inside, FAULT_AT: String(FAULT_AT) }),
     },
     stdio: ["ignore", "ignore", "pipe"],

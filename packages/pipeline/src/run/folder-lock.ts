@@ -3,6 +3,7 @@ import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { CheckpointError, ConfigError } from "@simclr/core";
+import { hasFallenSilent, signsOfLife } from "./signs-of-life.js";
 
 /** The file in a folder that says who works there. */
 export const LOCK = "lock.json";
@@ -14,6 +15,8 @@ interface Holder {
   /** When the process began, in the clock ticks of its host; null where the system does not tell. */
   readonly began: string | null;
   readonly since: string;
+  /** How often it renews the file's time. A lock without it is older than signs of life. */
+  readonly signSeconds?: number;
 }
 
 /** A folder that this process alone writes to. */
@@ -24,29 +27,39 @@ export interface FolderLock {
 
 /**
  * Takes a folder for this process, until `release` or the end of the process. A lock whose process is gone from this host is
- * taken over, and said.
+ * taken over, and said; so is one of another host that has shown no sign of life for 30 s, which is waited for.
  *
  * @param folder - Exists.
+ * @param signSeconds - How often this process shows that it lives.
  * @throws ConfigError naming the process and the host that work in the folder; CheckpointError saying why it cannot be written.
  */
-export async function lockFolder(folder: string, say: (text: string) => void): Promise<FolderLock> {
+export async function lockFolder(folder: string, say: (text: string) => void, signSeconds = 5): Promise<FolderLock> {
   const file = join(folder, LOCK);
   const holder: Holder = {
     pid: process.pid,
     host: hostname(),
     began: beginningOf(process.pid),
     since: new Date().toISOString(),
+    signSeconds,
   };
   const text = `${JSON.stringify(holder)}\n`;
   while (!(await create(file, text).catch((cause: Error) => unwritable(folder, cause)))) {
     const other = await readHolder(file);
     if (other === undefined) continue; // released in between
-    if (!isGone(other, holder.host)) throw inUse(folder, file, other, holder.host);
-    if (await putAside(file, other))
-      say(`process ${other.pid}, which had locked ${folder}, is gone: going on without it`);
+    const isHere = other.host === holder.host;
+    if (!(isHere ? isGone(other) : await isSilent(folder, file, other, say))) {
+      if ((await readHolder(file)) === undefined) continue;
+      throw inUse(folder, file, other, isHere);
+    }
+    if (await putAside(file, other)) {
+      const place = isHere ? "" : ` on ${other.host}`;
+      say(`process ${other.pid}${place}, which had locked ${folder}, is gone: going on without it`);
+    }
   }
+  const signs = signsOfLife(file, text, signSeconds);
   const release = (): void => {
     process.off("exit", release);
+    signs.stop();
     try {
       if (readFileSync(file, "utf8") === text) unlinkSync(file); // another's, where the folder was moved
     } catch (error) {
@@ -91,8 +104,8 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     throw error;
   }
   try {
-    const { pid, host, began, since } = JSON.parse(text) as Holder;
-    return { pid, host, began, since };
+    const { pid, host, began, since, signSeconds } = JSON.parse(text) as Holder;
+    return { pid, host, began, since, ...(signSeconds !== undefined && { signSeconds }) };
   } catch (cause) {
     throw new CheckpointError(
       `${file} is damaged, so that it does not say which process works in the folder. If none does, remove the file.`,
@@ -117,9 +130,23 @@ async function putAside(file: string, stale: Holder): Promise<boolean> {
   return isRight;
 }
 
-/** Whether a lock's process has ended: only the host that it ran on can tell. */
-function isGone({ pid, host, began }: Holder, here: string): boolean {
-  if (host !== here) return false;
+/** Whether the process of another host's lock shows no sign of life any more. */
+async function isSilent(
+  folder: string,
+  file: string,
+  { pid, host, signSeconds }: Holder,
+  say: (text: string) => void,
+): Promise<boolean> {
+  if (signSeconds === undefined) return false;
+  return hasFallenSilent(file, signSeconds, (silent) =>
+    say(
+      `${folder} is locked by process ${pid} on ${host}, whose last sign of life is ${Math.round(silent)} s old: waiting for its next one`,
+    ),
+  );
+}
+
+/** Whether the process of a lock of this host has ended. */
+function isGone({ pid, began }: Holder): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -143,11 +170,10 @@ function statOf(pid: number): { readonly state: string; readonly began: string }
   }
 }
 
-function inUse(folder: string, file: string, { pid, host, since }: Holder, here: string): ConfigError {
-  const remedy =
-    host === here
-      ? `Wait for it, or end it with \`kill ${pid}\`, which writes a checkpoint; or choose another folder with --output.`
-      : `Wait for it, or choose another folder with --output. If it runs no longer, remove ${file}.`;
+function inUse(folder: string, file: string, { pid, host, since }: Holder, isHere: boolean): ConfigError {
+  const remedy = isHere
+    ? `Wait for it, or end it with \`kill ${pid}\`, which writes a checkpoint; or choose another folder with --output.`
+    : `Wait for it, or choose another folder with --output. If it runs no longer, remove ${file}.`;
   return new ConfigError(`${folder} is in use by process ${pid} on ${host}, since ${since}. ${remedy}`, {
     subject: folder,
     expected: "a folder that no other process works in",
