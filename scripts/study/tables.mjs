@@ -18,6 +18,7 @@ export const TABLES = [
     only: /kNN|linear|fine-tuned|supervised/,
   },
   { number: 8, sweep: "label-next", title: "Which images to label?", only: /kNN|linear|fine-tuned/ },
+  { number: 9, sweep: "cifar10-medium", title: "All images" },
 ];
 
 /** "100 labels" from how a run words it, "100 (10 a class)": the labels of one budget are one column, whichever images they are. */
