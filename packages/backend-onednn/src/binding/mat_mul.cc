@@ -8,21 +8,28 @@ namespace {
 
 constexpr size_t kMaxBatchRank = 8;
 
-/// MatMul(a, b, bias | null, aBatch, bBatch, [rows, inner, cols], transposeA, transposeB, bfloat16) -> out
+/// MatMul(a, b, bias | null, rows, inner, cols, transposeA, transposeB, bfloat16, aBatch?, bBatch?) -> out. Plain matrices
+/// come without the batches: an array costs as much to read as all else here.
 Napi::Value BoundMatMul(const Napi::CallbackInfo& info) {
   Args args(info, "MatMul");
-  std::vector<int64_t> sizes = args.Ints(5, 3);
-  MatMulShape shape{args.Ints(3), args.Ints(4), sizes[0], sizes[1], sizes[2], args.Flag(6), args.Flag(7)};
+  MatMulShape shape;
+  shape.rows = args.Int(3);
+  shape.inner = args.Int(4);
+  shape.cols = args.Int(5);
+  shape.transposeA = args.Flag(6);
+  shape.transposeB = args.Flag(7);
+  if (args.Has(9)) {
+    shape.aBatch = args.Ints(9);
+    shape.bBatch = args.Ints(10);
+  }
   if (shape.aBatch.size() != shape.bBatch.size() || shape.aBatch.size() > kMaxBatchRank) {
-    args.Fail(4, "as long as argument 3, at most 8");
+    args.Fail(10, "as long as argument 9, at most 8");
   }
   for (size_t i = 0; i < shape.aBatch.size(); ++i) {
     int64_t a = shape.aBatch[i], b = shape.bBatch[i];
-    if (a < 0 || b < 0 || (a != b && a != 1 && b != 1)) args.Fail(4, "broadcastable to argument 3");
+    if (a < 0 || b < 0 || (a != b && a != 1 && b != 1)) args.Fail(10, "broadcastable to argument 9");
   }
-  for (int64_t size : sizes) {
-    if (size < 0) args.Fail(5, "sizes >= 0");
-  }
+  if (shape.rows < 0 || shape.inner < 0 || shape.cols < 0) args.Fail(3, "a size >= 0, and so must arguments 4 and 5");
   const float* a = args.Data<float>(0, shape.ASize());
   const float* b = args.Data<float>(1, shape.BSize());
   const float* bias = args.OptionalData<float>(2, shape.cols);

@@ -20,17 +20,19 @@ function multiply({ inputs, attrs, backend }: KernelCall, bias: tf.TensorInfo | 
       `Error in matMul: inner shapes (${innerA}) and (${innerB}) of Tensors with shapes ${a.shape} and ` +
       `${b.shape} and transposeA=${transposeA} and transposeB=${transposeB} must match.`,
   );
+  const operands = [backend.handle(a), backend.handle(b), optionalHandle(backend, bias)];
+  const flags = [Boolean(transposeA), Boolean(transposeB), getPrecision() === "bfloat16"];
+  const product = [...operands, rows, innerA, cols, ...flags];
+  if (a.shape.length === 2 && b.shape.length === 2) return backend.compute("MatMul", product, [rows, cols]);
   const batches = [a.shape.slice(0, -2), b.shape.slice(0, -2)] as const;
   const outBatch = tf.broadcast_util.assertAndGetBroadcastShape(...batches);
-  const [aBatch, bBatch] = batches.map((batch) => [...Array(outBatch.length - batch.length).fill(1), ...batch]);
-  const operands = [backend.handle(a), backend.handle(b), optionalHandle(backend, bias)];
-  const sizes = [aBatch!, bBatch!, [rows, innerA, cols]];
-  const flags = [Boolean(transposeA), Boolean(transposeB), getPrecision() === "bfloat16"];
-  return backend.compute("MatMul", [...operands, ...sizes, ...flags], [...outBatch, rows, cols]);
+  const ofOneRank = batches.map((batch) => [...Array(outBatch.length - batch.length).fill(1), ...batch]);
+  return backend.compute("MatMul", [...product, ...ofOneRank], [...outBatch, rows, cols]);
 }
 
 function lastTwo(shape: number[], transposed: boolean): [number, number] {
-  const [first, second] = shape.slice(-2) as [number, number];
+  const first = shape[shape.length - 2]!;
+  const second = shape[shape.length - 1]!;
   return transposed ? [second, first] : [first, second];
 }
 

@@ -16,10 +16,8 @@ constexpr int64_t kMatMulKey = 10;
 /// Below this many multiplications the conversion to bfloat16 costs more than it saves.
 constexpr int64_t kLargeProduct = int64_t{1} << 24;
 
-int64_t Size(std::vector<int64_t> batch, int64_t rows, int64_t cols) {
-  batch.push_back(rows);
-  batch.push_back(cols);
-  return ProductOf(batch);
+int64_t Size(const std::vector<int64_t>& batch, int64_t rows, int64_t cols) {
+  return Product({ProductOf(batch), rows, cols});
 }
 
 memory::dims OutputBatch(const MatMulShape& s) {
