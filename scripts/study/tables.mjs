@@ -19,6 +19,7 @@ export const TABLES = [
   },
   { number: 8, sweep: "label-next", title: "Which images to label?", only: /kNN|linear|fine-tuned/ },
   { number: 9, sweep: "cifar10-medium", title: "All images" },
+  { number: 10, sweep: "signs-few-labels", images: "SIGNS", title: "Five labels a class" },
 ];
 
 /** "100 labels" from how a run words it, "100 (10 a class)": the labels of one budget are one column, whichever images they are. */

@@ -1,10 +1,10 @@
 import "@simclr/backend-onednn/register";
 import "@simclr/ops/register";
-import { onednnMemory } from "@simclr/backend-onednn";
+import { onednnMemory, type Precision, setPrecision } from "@simclr/backend-onednn";
 import { Random } from "@simclr/core";
 import { variableGradients } from "@simclr/ops";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { headParameters } from "./head-parameters.js";
 import { planMemory, segmentsOf } from "./memory-plan.js";
 import { parseModelName } from "./model-name.js";
@@ -12,6 +12,7 @@ import { type ResNetOptions, resNet } from "./res-net.js";
 import { resNetCost } from "./res-net-cost.js";
 
 const random = Random.fromSeed(3);
+const BYTES = { float32: 4, bfloat16: 2 };
 
 describe("resNetCost", () => {
   // Multiply-adds of the convolutions as torchvision's documentation counts them for 224 pixels, less the final dense layer.
@@ -60,14 +61,17 @@ describe("headParameters", () => {
 describe("planMemory", () => {
   const architecture = { depth: 50, widthMultiplier: 0.25, stem: "cifar" } as const;
 
-  it.each<[string, Partial<ResNetOptions>]>([
+  it.each<[string, Partial<ResNetOptions>, Precision?]>([
     ["all", {}],
     ["selective kernels", { selectiveKernel: true }],
     ["the inputs of blocks", { checkpointing: "block" }],
     ["the inputs of groups", { checkpointing: "group" }],
     ["what is not frozen", { fineTuneAfter: 2 }],
-  ])("knows within 5 %% what a forward pass keeps: %s", async (_, options) => {
+    ["all, as bfloat16", {}, "bfloat16"],
+  ])("knows within 5 %% what a forward pass keeps: %s", async (_, options, precision = "float32") => {
     await tf.setBackend("onednn");
+    setPrecision(precision);
+    onTestFinished(() => setPrecision("float32"));
     const rows = 2;
     const encoder = resNet({ ...architecture, ...options, random });
     const images = tf.randomUniform<tf.Rank.R4>([rows, 32, 32, 3], 0, 1, "float32", 1);
@@ -83,7 +87,7 @@ describe("planMemory", () => {
     encoder.dispose();
     const { parts } = resNetCost({ ...architecture, ...options }, 32);
     const segments = segmentsOf(parts, options.checkpointing ?? "none", options.fineTuneAfter ?? -1);
-    const bytes = 4 * rows * segments.reduce((sum, segment) => sum + segment.kept, 0);
+    const bytes = BYTES[precision] * rows * segments.reduce((sum, segment) => sum + segment.kept, 0);
     expect(Math.abs(kept / bytes - 1), `${kept} bytes kept, ${bytes} predicted`).toBeLessThan(0.05);
   });
 
@@ -99,6 +103,11 @@ describe("planMemory", () => {
     });
     expect(withCopies.program).toBe(1000 + 2 * (weights + optimizer));
     const more = plan(16);
+    const images = 4 * 16 * 224 * 224 * 3;
+    const architecture = parseModelName("r50_1x");
+    const inHalf = planMemory({ architecture, imageSize: 224, rows: 16, precision: "bfloat16" });
+    expect(inHalf.activations - images).toBe((more.activations - images) / 2);
+    expect([inHalf.weights, inHalf.optimizer]).toEqual([more.weights, more.optimizer]);
     expect(more.activations / plan(8).activations).toBeCloseTo(2, 1);
     expect(plan(16, "block").total).toBeLessThan(0.6 * more.total);
     const half = planMemory({ architecture: parseModelName("r50_1x"), imageSize: 224, rows: 16, fineTuneAfter: 4 });

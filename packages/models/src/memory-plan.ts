@@ -3,12 +3,14 @@ import type { ResNetArchitecture } from "./architecture.js";
 import type { Checkpointing } from "./res-net.js";
 import { type CountedPart, resNetCost } from "./res-net-cost.js";
 
-/** Bytes of a float32, which every tensor holds. */
+/** Bytes of a float32, which weights, their gradients and the images are. */
 const FLOAT = 4;
+/** Bytes of a value of an activation or of its gradient. */
+const ACTIVATION = { float32: 4, bfloat16: 2 } as const;
 /** A small program: Node.js, tfjs, the models and the backend, before anything is trained. */
 const PROGRAM = 140e6;
 /** Largest tensors of a part that live at one time beside what is kept: gradients on their way, and copies in kernels. */
-const TRANSIENT = { float32: 4, bfloat16: 5 } as const;
+const TRANSIENT = 4;
 /** Share that allocators cannot use, since what is free is not where it is needed, and that kernels take besides. */
 const FRAGMENTATION = 0.07;
 
@@ -29,7 +31,7 @@ export interface MemoryPlanOptions {
   readonly program?: number | undefined;
   /** Copies of weights and slots in the program's own memory, as those who write checkpoints make. @defaultValue 0 */
   readonly hostCopies?: number | undefined;
-  /** How the backend multiplies. All tensors stay float32; bfloat16 adds copies of operands. @defaultValue "float32" */
+  /** How the backend keeps activations and their gradients. @defaultValue "float32" */
   readonly precision?: "float32" | "bfloat16" | undefined;
 }
 
@@ -72,8 +74,8 @@ export function planMemory(options: MemoryPlanOptions): MemoryPlan {
     const after = count(segments.slice(i).map(({ trained }) => trained)) + headParameters;
     return {
       gradients: FLOAT * after,
-      activations: FLOAT * (images + rows * (before + segment.recomputed)),
-      workspace: FLOAT * rows * TRANSIENT[precision] * segment.largest,
+      activations: FLOAT * images + ACTIVATION[precision] * rows * (before + segment.recomputed),
+      workspace: ACTIVATION[precision] * rows * TRANSIENT * segment.largest,
     };
   });
   // The update: all gradients are there, and the new value and slots of the largest weights beside the old ones.
