@@ -92,3 +92,14 @@ it(
   },
   TIMEOUT_MS,
 );
+
+it("refuses images without labels, or of one class, before any is decoded or held out", async () => {
+  const tiny = config("");
+  const heldOut = (train: string): Config => ({ ...tiny, data: { ...tiny.data, train, test: { holdOut: 0.5 } } });
+  const remedy = "a classifier needs at least 2 classes. Name the labels of a few images in a labels.csv";
+  const unlabelled = join(folder, "train/a");
+  await expect(open(heldOut(unlabelled))).rejects.toThrow(`${unlabelled}: found no labels; ${remedy}`);
+  mkdirSync(join(folder, "one/labelled/a"), { recursive: true });
+  writeFileSync(join(folder, "one/labelled/a/broken.png"), "no image");
+  await expect(open(heldOut(join(folder, "one")))).rejects.toThrow(`found one labelled class, a; ${remedy}`);
+});

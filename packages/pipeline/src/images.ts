@@ -43,6 +43,7 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
     const dataset = await openPart(spec, split, config, parts);
     events.line(`${split}: ${dataset.size} images from ${dataset.name}, ${balanceWords(classBalance(dataset))}`);
     try {
+      if (split === "train") checkTrainingClasses(dataset);
       const cached = await cacheDecoded(dataset, {
         maxBytes: data.maxCacheMegabytes * 2 ** 20,
         maxSide: 2 * data.imageSize,
@@ -64,7 +65,7 @@ export async function openImages(config: Config, parts: Parts, events: PipelineE
   const own = isHoldOut(data.test) ? undefined : await open(data.test, "test");
   const [train, test] = [held?.train ?? all, (held?.test ?? own)!];
   if (held !== undefined) events.line(`test: ${test.size} labelled images, held out of training`);
-  checkClasses(train, test);
+  checkTestClasses(train, test);
   const skipped = [all, ...(own ? [own] : [])].flatMap((dataset) =>
     dataset.skipped.map(({ id, reason }) => `${id}: ${reason}`),
   );
@@ -153,15 +154,18 @@ async function checkChannels(dataset: Dataset, expected: number): Promise<void> 
   );
 }
 
-function checkClasses(train: Dataset, test: Dataset): void {
+function checkTrainingClasses({ name, classNames }: Dataset): void {
+  if (classNames.length >= 2) return;
+  const found = classNames.length === 0 ? "no labels" : `one labelled class, ${classNames[0]}`;
+  throw new ConfigError(
+    `${name}: found ${found}; a classifier needs at least 2 classes. ` +
+      "Name the labels of a few images in a labels.csv (columns file,label), or in class folders.",
+    { subject: "data.train", expected: "labelled images of two classes or more", received: found },
+  );
+}
+
+function checkTestClasses(train: Dataset, test: Dataset): void {
   const [expected, received] = [train.classNames, test.classNames].map((names) => names.join(", "));
-  if (train.classNames.length < 2) {
-    throw new ConfigError(
-      `${train.name}: found ${train.classNames.length} labelled classes; a classifier needs at least 2. ` +
-        "Name the labels of a few images in a labels.csv (columns file,label), or in class folders.",
-      { subject: "data.train" },
-    );
-  }
   const unlabelled = test.labels.indexOf(UNLABELLED);
   if (unlabelled >= 0) {
     throw new ConfigError(
