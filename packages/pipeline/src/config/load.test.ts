@@ -135,7 +135,11 @@ describe("parseConfig", () => {
       GOOD.replace("epochs: 2", "epochs: many"),
       /^tiny\.yaml:5:11: `pretrain\.epochs`: invalid input: expected number, received string; received "many"\./m,
     ],
-    ["a missing key", GOOD.replace(", imageSize: 32", ""), /^tiny\.yaml:2:7: `data\.imageSize`: .*; it is missing\./m],
+    [
+      "a missing key",
+      GOOD.replace(", imageSize: 32", ""),
+      /^tiny\.yaml:2:7: `data\.imageSize`: expected number; it is missing\./m,
+    ],
     [
       "a value out of range",
       GOOD.replace("perClass: 10", "fraction: 1.5"),

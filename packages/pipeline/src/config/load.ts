@@ -140,9 +140,13 @@ function describeIssue(issue: z.core.$ZodIssue, document: Document, place: Place
   const received = value === undefined ? "it is missing" : `received ${JSON.stringify(value)}`;
   const choices = issue.code === "invalid_value" && typeof value === "string" ? issue.values.map(String) : [];
   return [
-    `${place(issue.path)}: \`${where}\`: ${decapitalize(issue.message)}; ${received}.${nearest(String(value), choices)}`,
+    `${place(issue.path)}: \`${where}\`: ${expectation(issue.message)}; ${received}.${nearest(String(value), choices)}`,
   ];
 }
+
+/** What zod says, without that a missing value is "undefined", which nobody wrote. */
+const expectation = (message: string): string =>
+  decapitalize(message.replace(/^Invalid input: (.*), received undefined$/, "$1"));
 
 /** The keys that the schema knows at a path. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
