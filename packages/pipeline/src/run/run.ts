@@ -7,7 +7,7 @@ import { RunReport } from "../report/run-report.js";
 import { accuracyRows, type RunResults } from "../results.js";
 import { InterruptedError } from "../stages/interrupted-error.js";
 import { loadOtherTeachers } from "../stages/other-teachers.js";
-import { pretrain } from "../stages/pretrain.js";
+import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import { calibrate } from "./calibrate.js";
 import { runFacts } from "./facts.js";
 import { completeBudgets, type DrawnBudgets, drawBudgets } from "./label-subsets.js";
@@ -15,7 +15,7 @@ import { measureRepresentation } from "./measure-representation.js";
 import { type PreparedParts, prepareBackend, prepareParts } from "./prepare.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
 import type { RunState } from "./run-state.js";
-import { trainWithLabels } from "./with-labels.js";
+import { type Teaching, trainWithLabels } from "./with-labels.js";
 
 export interface RunOptions {
   readonly events?: PipelineEvents;
@@ -137,25 +137,43 @@ async function runIn(
   }
 }
 
-/** All stages up to `until`; what they find is in the state afterwards. */
+/** All stages up to `until`; what they find is in the state afterwards. Networks are disposed, whatever happens. */
 async function trainAndMeasure(state: RunState, drawn: DrawnBudgets, until: RunStage | undefined): Promise<void> {
-  const { config, images, folder, random, report, events } = state;
+  const { config, images, folder, random } = state;
   const distils = until === undefined || until === "distill";
   const others = distils ? await loadOtherTeachers(config, images.classNames) : [];
-  const pretrained = await pretrain(images, folder, random, state);
+  try {
+    const pretrained = await pretrain(images, folder, random, state);
+    try {
+      await useEncoder(state, pretrained, drawn, until, { distils, others });
+    } finally {
+      pretrained.encoder.dispose();
+      pretrained.head.dispose();
+    }
+  } finally {
+    for (const { network } of others) network.dispose();
+  }
+}
+
+/** What follows on pretraining. */
+async function useEncoder(
+  state: RunState,
+  pretrained: Pretrained,
+  drawn: DrawnBudgets,
+  until: RunStage | undefined,
+  teaching: Teaching,
+): Promise<void> {
+  const { config, images, folder, random, report, events } = state;
   if (pretrained.summary) state.stages.push(pretrained.summary);
   else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
   await report?.write(state);
   const budgets = await completeBudgets(state, pretrained, drawn);
   const probe = await measureRepresentation(state, pretrained, budgets);
   if (until !== "pretrain")
-    for (const labelled of budgets) await trainWithLabels(state, pretrained, labelled, { distils, others });
+    for (const labelled of budgets) await trainWithLabels(state, pretrained, labelled, teaching);
   if (config.calibrate && until === undefined) {
     const { rows, summary } = await calibrate(images, probe, folder, random, state);
     state.calibration.push(...rows);
     state.stages.push(summary);
   }
-  for (const { network } of others) network.dispose();
-  pretrained.encoder.dispose();
-  pretrained.head.dispose();
 }

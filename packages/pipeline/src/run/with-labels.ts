@@ -13,6 +13,12 @@ import { fingerprint } from "./run-folder.js";
 import { addRow, type RunState } from "./run-state.js";
 import { askTrainingImages, compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
 
+/** Whether there are students, and who teaches them beside the fine-tuned network. */
+export interface Teaching {
+  readonly distils: boolean;
+  readonly others: readonly OtherTeacher[];
+}
+
 /**
  * For one label budget: the control from scratch, fine-tuning, and unless `distils` is false every student, whose teacher is the
  * fine-tuned network with `others`.
@@ -21,7 +27,7 @@ export async function trainWithLabels(
   state: RunState,
   pretrained: Pretrained,
   labelled: LabelledSubset,
-  { distils = true, others = [] }: { readonly distils?: boolean; readonly others?: readonly OtherTeacher[] } = {},
+  { distils, others }: Teaching,
 ): Promise<void> {
   const { config, images, folder, random } = state;
   const { headLayer, headWeights, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
