@@ -72,7 +72,7 @@ describe("lockFolder", () => {
       const [text] = (await once(parent.stdout, "data")) as [Buffer];
       const pid = Number(text.toString());
       const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8");
-      await expect.poll(() => / Z /.test(stat())).toBe(true);
+      await expect.poll(() => / Z /.test(stat()), { timeout: 4_000 }).toBe(true);
       held({ pid, host: hostname(), began: stat().split(" ")[21], since });
       (await lock()).release();
       expect(said).toHaveLength(1);

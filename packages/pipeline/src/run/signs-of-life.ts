@@ -5,14 +5,14 @@ import { Worker } from "node:worker_threads";
 /** After so many signs that did not come a process counts as dead. */
 const MISSED = 6;
 
-/** Renews the time of a lock's file, until `stop`. */
+/** Writes a lock's file again and again, until `stop`. */
 export interface SignsOfLife {
   stop(): void;
 }
 
 /**
- * Sets the time of a lock's file every `seconds`, so that other hosts, which cannot see this process, see that it lives. A
- * thread does so, since a step may block the process for minutes. A process that stood still for so long that another host took
+ * Writes a lock's file anew every `seconds`, with the same content, so that other hosts, which cannot see this process, see by
+ * the file's time that it lives. A thread does so, since a step may block the process for minutes. A process that stood still for so long that another host took
  * its lock is killed (SIGKILL) at its next sign, so that two never write into one folder.
  *
  * @param text - What the file holds as long as the lock is this process's.
@@ -30,16 +30,24 @@ export function signsOfLife(file: string, text: string, seconds: number): SignsO
   };
 }
 
-/** Text, so that it runs from the sources and from a bundle alike. Errors of the file system are left to the run, which writes there too. */
+/**
+ * Text, so that it runs from the sources and from a bundle alike. The file is written through a descriptor, which stays with this
+ * process's own file where another has taken the name; writing lets the file system's clock tell the time, which utimes does
+ * not. Errors of the file system are left to the run, which writes there too.
+ */
 const THREAD = `
-const { readFileSync, utimesSync, writeSync } = require("node:fs");
-const { workerData } = require("node:worker_threads");
-const { file, text, everyMs, stopped } = workerData;
+const { openSync, readFileSync, writeSync } = require("node:fs");
+const { file, text, everyMs, stopped } = require("node:worker_threads").workerData;
+let own;
 setInterval(() => {
   try {
     const now = readFileSync(file, "utf8");
     if (Atomics.load(stopped, 0) === 1) return;
-    if (now === text) return utimesSync(file, new Date(), new Date());
+    if (now === text) {
+      own ??= openSync(file, "r+");
+      writeSync(own, text, 0);
+      return;
+    }
   } catch {
     return;
   }
