@@ -68,7 +68,7 @@ describe("lockFolder", () => {
     "takes over from a process that has ended, but which nobody asked",
     async () => {
       // `sleep` takes the shell's place and never asks how the shell's child ended.
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+      const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
       const [text] = (await once(parent.stdout, "data")) as [Buffer];
       const pid = Number(text.toString());
       const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8");
