@@ -8,7 +8,10 @@ import { root } from "../tools.mjs";
 import { digests, latestCheckpoint, losses, message, stageOf } from "./lab.mjs";
 
 const BIN = join(root, "apps/cli/dist/bin.js");
-/** Longest wait for another rank; more than the launcher's keepalive, which finds a dead link in about 11 s, and than the 30 s for which a host must be silent before its lock is free. */
+/**
+ * Longest wait for another rank; more than the launcher's keepalive, which finds a dead link in about 11 s, and than the 30 s for
+ * which a host must be silent before its lock is free.
+ */
 const STALL_SECONDS = { here: 6, hosts: 60 };
 /** Nothing here may take longer from the fault to its end. */
 const LIMIT_SECONDS = 90;

@@ -12,8 +12,8 @@ export interface SignsOfLife {
 
 /**
  * Writes a lock's file anew every `seconds`, with the same content, so that other hosts, which cannot see this process, see by
- * the file's time that it lives. A thread does so, since a step may block the process for minutes. A process that stood still for so long that another host took
- * its lock is killed (SIGKILL) at its next sign, so that two never write into one folder.
+ * the file's time that it lives. A thread does so, since a step may block the process for minutes. A process that stood still for
+ * so long that another host took its lock is killed (SIGKILL) at its next sign, so that two never write into one folder.
  *
  * @param text - What the file holds as long as the lock is this process's.
  */
