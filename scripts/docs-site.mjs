@@ -32,7 +32,8 @@ for (const [page, html] of text)
     if (/^[a-z]+:/i.test(href)) continue;
     links++;
     const [path, anchor] = href.split("#");
-    const target = path === "" ? page : resolve(dirname(page), decodeURI(path));
+    const named = path === "" ? page : resolve(dirname(page), decodeURI(path));
+    const target = path.endsWith("/") ? join(named, "index.html") : named; // as every server of files does
     const known = anchors.get(target);
     if (!existsSync(target) || !statSync(target).isFile())
       broken.push(`${relative(SITE, page)}: ${href}: no such page`);
