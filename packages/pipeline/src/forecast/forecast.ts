@@ -9,14 +9,13 @@ import { predictMemory } from "../memory/check-memory.js";
 import { trainCalibration } from "../run/calibrate.js";
 import { completeBudgets, drawBudgets } from "../run/label-subsets.js";
 import { prepareBackend, prepareParts } from "../run/prepare.js";
-import type { RunStage } from "../run/run.js";
 import { RunFolder } from "../run/run-folder.js";
-import type { RunState } from "../run/run-state.js";
-import { trainWithLabels } from "../run/with-labels.js";
+import type { RunStage, RunState } from "../run/run-state.js";
+import { loadTeaching, trainWithLabels } from "../run/with-labels.js";
 import { InterruptedError } from "../stages/interrupted-error.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
 import { type Features, featuresOf, measureKnn, measureLinear, representation } from "../stages/measure.js";
-import { loadOtherTeachers } from "../stages/other-teachers.js";
+import { Networks } from "../stages/networks.js";
 import { type Pretrained, pretrain } from "../stages/pretrain.js";
 import { type ForecastStage, rehearsal } from "./rehearse.js";
 
@@ -74,12 +73,14 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
   const opened = performance.now();
   const images = await openImages(config, parts, events);
   const readingSeconds = (performance.now() - opened) / 1000;
+  const networks = new Networks();
   try {
     const random = Random.fromSeed(config.seed);
     const stages: ForecastStage[] = [];
     const state: RunState = {
       ...{ config, parts, events, signal, startedMs: opened, communicator: singleProcess(), images, folder, random },
       ...{
+        networks,
         trains: true,
         rehearsal: rehearsal(stages),
         rows: [],
@@ -91,8 +92,7 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
       },
     };
     const drawn = await drawBudgets(config, images, random);
-    const distils = until === undefined || until === "distill";
-    const others = distils ? await loadOtherTeachers(config, images.classNames) : [];
+    const teaching = await loadTeaching(state, until);
     const pretrained = await pretrain(images, folder, random, state);
     const budgets = await completeBudgets(state, pretrained, drawn);
     const isMeasured = stages.at(0)?.status === "done";
@@ -100,18 +100,14 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
     if (until !== "pretrain")
       for (const labelled of budgets) {
         if (signal?.aborted) throw new InterruptedError("stopped before the forecast was done.");
-        await trainWithLabels(state, pretrained, labelled, { distils, others });
+        await trainWithLabels(state, pretrained, labelled, teaching);
       }
-    if (config.calibrate && until === undefined)
-      (await trainCalibration(images, folder, random, state)).network.dispose();
-    for (const { network } of others) network.dispose();
-    pretrained.encoder.dispose();
-    pretrained.head.dispose();
-    const networks = stages.slice(pretrained.summary === undefined ? 0 : 1).filter(({ status }) => status !== "done");
+    if (config.calibrate && until === undefined) await trainCalibration(images, folder, random, state);
+    const untrained = stages.slice(pretrained.summary === undefined ? 0 : 1).filter(({ status }) => status !== "done");
     const measuringSeconds =
       (isMeasured ? 0 : measuring.representation) +
-      networks.length * measuring.network +
-      (networks.some(({ stage }) => stage.startsWith("distilling")) ? teachers(config) * measuring.logits : 0);
+      untrained.length * measuring.network +
+      (untrained.some(({ stage }) => stage.startsWith("distilling")) ? teachers(config) * measuring.logits : 0);
     const training = stages.reduce((total, { seconds }) => total + seconds, 0);
     return {
       ...{ formatVersion: 1, name: config.name, folder: folder.path, backend: `${backend.name} (${backend.details})` },
@@ -124,6 +120,7 @@ export async function forecastRun(config: Config, options: ForecastOptions = {})
       },
     };
   } finally {
+    networks.disposeAll();
     await images.close();
   }
 }

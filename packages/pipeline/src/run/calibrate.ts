@@ -30,7 +30,7 @@ export async function calibrate(
   random: Random,
   environment: StageEnvironment,
 ): Promise<{ rows: readonly CalibrationCheck[]; summary: StageSummary }> {
-  const { config, communicator } = environment;
+  const { config, communicator, networks } = environment;
   const classCount = images.classNames.length;
   const recipe = testRecipe(config);
   const { batchSize } = config.evaluate;
@@ -38,11 +38,11 @@ export async function calibrate(
   const { network, summary } = await trainCalibration(images, folder, random, environment);
   const rowsOf = (dataset: Dataset, forward: Forward) => featuresOf(dataset, recipe, batchSize, forward, communicator);
   const logits = await rowsOf(images.test, logitsOf(network));
-  network.dispose();
-  const encoder = buildEncoder(environment, random.fork("weights"));
+  networks.dispose(network);
+  const encoder = networks.own(buildEncoder(environment, random.fork("weights")));
   const forward = representation(encoder);
   const [train, test] = [await rowsOf(images.train, forward), await rowsOf(images.test, forward)];
-  encoder.dispose();
+  networks.dispose(encoder);
   if (communicator.rank > 0) return { rows: [], summary };
 
   const supervised = measureLogits(logits, "supervised");

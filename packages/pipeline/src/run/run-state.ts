@@ -8,6 +8,9 @@ import type { Measured } from "../stages/measure.js";
 import type { StageEnvironment } from "../stages/stage.js";
 import type { RunFolder } from "./run-folder.js";
 
+/** Where a run may end: with the encoder, with the networks fine-tuned and trained from scratch, or with the students. */
+export type RunStage = "pretrain" | "finetune" | "distill";
+
 /** What the stages of a run share, and what they found so far. */
 export interface RunState extends StageEnvironment {
   readonly images: RunImages;

@@ -6,16 +6,16 @@ import { REPORT } from "../report/report-data.js";
 import { RunReport } from "../report/run-report.js";
 import { accuracyRows, type RunResults } from "../results.js";
 import { InterruptedError } from "../stages/interrupted-error.js";
-import { loadOtherTeachers } from "../stages/other-teachers.js";
-import { type Pretrained, pretrain } from "../stages/pretrain.js";
+import { Networks } from "../stages/networks.js";
+import { pretrain } from "../stages/pretrain.js";
 import { calibrate } from "./calibrate.js";
 import { runFacts } from "./facts.js";
 import { completeBudgets, type DrawnBudgets, drawBudgets } from "./label-subsets.js";
 import { measureRepresentation } from "./measure-representation.js";
 import { type PreparedParts, prepareBackend, prepareParts } from "./prepare.js";
 import { agreeOnInputs, announceRanks, openTogether, resultsOfFirst } from "./ranks.js";
-import type { RunState } from "./run-state.js";
-import { type Teaching, trainWithLabels } from "./with-labels.js";
+import type { RunStage, RunState } from "./run-state.js";
+import { loadTeaching, trainWithLabels } from "./with-labels.js";
 
 export interface RunOptions {
   readonly events?: PipelineEvents;
@@ -39,9 +39,6 @@ export interface RunOptions {
   readonly sharedStages?: string;
 }
 
-/** Where a run may end: with the encoder, with the networks fine-tuned and trained from scratch, or with the students. */
-export type RunStage = "pretrain" | "finetune" | "distill";
-
 export interface RunOutcome {
   readonly results: RunResults;
   readonly folder: string;
@@ -63,16 +60,18 @@ export async function run(config: Config, options: RunOptions = {}): Promise<Run
   const startedMs = performance.now();
   const prepared = await prepareParts(config, events);
   const folder = await openTogether(config, { fresh, shared: sharedStages, say: events.line }, communicator);
+  const networks = new Networks();
   try {
-    const session = { events, signal, startedMs, communicator, folder, trains };
+    const session = { events, signal, startedMs, communicator, folder, networks, trains };
     return await runIn(session, config, prepared, until);
   } finally {
+    networks.disposeAll();
     folder.close();
   }
 }
 
 /** One sitting of a run, in its folder. */
-type Session = Pick<RunState, "events" | "signal" | "startedMs" | "communicator" | "folder" | "trains">;
+type Session = Pick<RunState, "events" | "signal" | "startedMs" | "communicator" | "folder" | "networks" | "trains">;
 
 async function runIn(
   session: Session,
@@ -137,33 +136,11 @@ async function runIn(
   }
 }
 
-/** All stages up to `until`; what they find is in the state afterwards. Networks are disposed, whatever happens. */
+/** All stages up to `until`; what they find is in the state afterwards. */
 async function trainAndMeasure(state: RunState, drawn: DrawnBudgets, until: RunStage | undefined): Promise<void> {
-  const { config, images, folder, random } = state;
-  const distils = until === undefined || until === "distill";
-  const others = distils ? await loadOtherTeachers(config, images.classNames) : [];
-  try {
-    const pretrained = await pretrain(images, folder, random, state);
-    try {
-      await useEncoder(state, pretrained, drawn, until, { distils, others });
-    } finally {
-      pretrained.encoder.dispose();
-      pretrained.head.dispose();
-    }
-  } finally {
-    for (const { network } of others) network.dispose();
-  }
-}
-
-/** What follows on pretraining. */
-async function useEncoder(
-  state: RunState,
-  pretrained: Pretrained,
-  drawn: DrawnBudgets,
-  until: RunStage | undefined,
-  teaching: Teaching,
-): Promise<void> {
   const { config, images, folder, random, report, events } = state;
+  const teaching = await loadTeaching(state, until);
+  const pretrained = await pretrain(images, folder, random, state);
   if (pretrained.summary) state.stages.push(pretrained.summary);
   else events.line(`pretraining: none, the encoder is that of ${config.pretrained}`);
   await report?.write(state);

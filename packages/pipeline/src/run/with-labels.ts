@@ -5,18 +5,27 @@ import { type Classified, classify } from "../stages/classify.js";
 import { distill } from "../stages/distill.js";
 import type { LabelledSubset } from "../stages/label-budget.js";
 import { featuresOf, measureLogits } from "../stages/measure.js";
-import { answersOf, type OtherTeacher } from "../stages/other-teachers.js";
+import { answersOf, loadOtherTeachers, type OtherTeacher } from "../stages/other-teachers.js";
 import type { Pretrained } from "../stages/pretrain.js";
 import type { Teaches } from "../stages/teaching.js";
 import { remember } from "./remember.js";
 import { fingerprint } from "./run-folder.js";
-import { addRow, type RunState } from "./run-state.js";
+import { addRow, type RunStage, type RunState } from "./run-state.js";
 import { askTrainingImages, compareAnswers, type TrainingAnswers } from "./student-vs-teacher.js";
 
 /** Whether there are students, and who teaches them beside the fine-tuned network. */
 export interface Teaching {
   readonly distils: boolean;
   readonly others: readonly OtherTeacher[];
+}
+
+/** For a run that ends with `until`. */
+export async function loadTeaching(
+  { config, images, networks }: RunState,
+  until: RunStage | undefined,
+): Promise<Teaching> {
+  const distils = until === undefined || until === "distill";
+  return { distils, others: distils ? await loadOtherTeachers(config, images.classNames, networks) : [] };
 }
 
 /**
@@ -29,7 +38,7 @@ export async function trainWithLabels(
   labelled: LabelledSubset,
   { distils, others }: Teaching,
 ): Promise<void> {
-  const { config, images, folder, random } = state;
+  const { config, images, folder, random, networks } = state;
   const { headLayer, headWeights, fineTuneAfter, freezeHead, ...finetuning } = config.finetune;
   const labels = labelled.words;
   if (config.supervised) {
@@ -37,7 +46,7 @@ export async function trainWithLabels(
     const options = { name: "supervised", title, training: config.supervised, headLayer } as const;
     const control = await classify(options, images, labelled, folder, random, state);
     await addNetwork(state, "supervised from scratch", labelled, control, { isBaseline: true });
-    control.network.dispose();
+    networks.dispose(control.network);
   }
   const title = `fine-tuning with ${labels} labels`;
   const options = {
@@ -55,7 +64,7 @@ export async function trainWithLabels(
     const first = await firstTeacher(state, labelled, teacher, answers, others);
     for (const student of config.distill.students) await distilRounds(state, student, first, pretrained, labelled);
   }
-  teacher.network.dispose();
+  networks.dispose(teacher.network);
 }
 
 /** A network that may teach, and what it answers; on the first rank. */
@@ -93,7 +102,7 @@ async function distilRounds(
   pretrained: Pretrained,
   labelled: LabelledSubset,
 ): Promise<void> {
-  const { config, images, folder, random, events } = state;
+  const { config, images, folder, random, events, networks } = state;
   const settings = config.distill!;
   const { rounds, stopAgreement } = settings;
   let teacher = first;
@@ -113,7 +122,7 @@ async function distilRounds(
           images.test.labels,
         ),
       );
-    if (teacher !== first) teacher.teaches.network.dispose();
+    if (teacher !== first) networks.dispose(teacher.teaches.network);
     teacher = { teaches, answers, training };
     const agreement = classified.summary.metrics.agreement ?? 0;
     if (round < rounds && agreement >= stopAgreement) {
@@ -123,7 +132,7 @@ async function distilRounds(
       break;
     }
   }
-  teacher.teaches.network.dispose();
+  networks.dispose(teacher.teaches.network);
 }
 
 /** On the first rank, unless nothing is trained. */

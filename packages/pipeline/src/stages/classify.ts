@@ -14,7 +14,7 @@ import type { Pretrained } from "./pretrain.js";
 import type { StageEnvironment } from "./stage.js";
 import { trainStage } from "./train-stage.js";
 
-/** A trained classifier; the caller disposes the network. */
+/** A trained classifier, which the networks of the sitting own. */
 export interface Classified {
   readonly network: ClassifierNetwork;
   readonly inputs: string;
@@ -44,11 +44,12 @@ export async function classify(
   random: Random,
   environment: StageEnvironment,
 ): Promise<Classified> {
-  const { config, parts } = environment;
+  const { config, parts, networks } = environment;
   const { name, title, headLayer, freezing, pretrained, hasRandomHead = false } = options;
   const training = withBudgetLength(options.training, labelled);
   const weightsRandom = random.fork("weights", name);
-  const network = buildNetwork(environment, images.classNames.length, headLayer, weightsRandom, {}, freezing);
+  const classCount = images.classNames.length;
+  const network = networks.own(buildNetwork(environment, classCount, headLayer, weightsRandom, {}, freezing));
   if (pretrained !== undefined) {
     const arrays = await readWeights([...pretrained.encoder.weights, ...pretrained.head.weights]);
     copyWeights(arrays, network.weights, hasRandomHead ? ["encoder/"] : ["encoder/", "head/"]);

@@ -26,7 +26,7 @@ export interface DistillOptions {
   readonly labelled: LabelledSubset;
 }
 
-/** Stage 3: a student learns its teacher's answers on all training images. The caller disposes the network. */
+/** Stage 3: a student learns its teacher's answers on all training images. */
 export async function distill(
   options: DistillOptions,
   images: RunImages,
@@ -35,7 +35,7 @@ export async function distill(
   environment: StageEnvironment,
 ): Promise<Classified> {
   const { settings, student, teacher, round, pretrained, labelled } = options;
-  const { config } = environment;
+  const { config, networks } = environment;
   const { alpha, teacherTemperature, minConfidence, temperature: defaultTemperature, ...rest } = settings;
   const { students: _students, rounds: _rounds, stopAgreement: _stopAgreement, images: shown, ...others } = rest;
   const { studentAugmentation, teacher: answers = "live", teachers: _teachers, ...training } = others;
@@ -43,7 +43,9 @@ export async function distill(
   const name = `distill-${student.name}${round > 1 ? `-${round}` : ""}`;
   // The student has no projection head (reference, section 8), unless it continues from the teacher's own weights.
   const headLayer = student.initialize === "teacher" ? config.finetune.headLayer : 0;
-  const network = buildNetwork(environment, images.classNames.length, headLayer, random.fork("weights", name), student);
+  const weightsRandom = random.fork("weights", name);
+  const classCount = images.classNames.length;
+  const network = networks.own(buildNetwork(environment, classCount, headLayer, weightsRandom, student));
   if (student.initialize === "teacher") {
     copyWeights(await readWeights(teacher.network.weights), network.weights, ["encoder/", "head/", "classifier/"]);
   } else if (student.initialize === "pretrained") {

@@ -8,6 +8,7 @@ import { saveModel } from "@simclr/exchange/node";
 import { classifier, classifierNetwork, resNet } from "@simclr/models";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Networks } from "./networks.js";
 import { answersOf, loadOtherTeachers } from "./other-teachers.js";
 
 const SIDE = 8;
@@ -55,7 +56,8 @@ describe("other teachers", () => {
   it("teach the mean of all probabilities", async () => {
     const before = tf.memory().numTensors;
     const own = constantNetwork([0.3, 0.7]);
-    const others = await loadOtherTeachers(settings("even", "sure"), ["cat", "dog"]);
+    const networks = new Networks();
+    const others = await loadOtherTeachers(settings("even", "sure"), ["cat", "dog"], networks);
     expect(new Set(others.map(({ digest }) => digest)).size).toBe(2);
     const ask = answersOf(
       own,
@@ -67,7 +69,8 @@ describe("other teachers", () => {
     // (0.3 + 0.5 + 0.1) / 3 and (0.7 + 0.5 + 0.9) / 3
     for (const [i, expected] of [0.3, 0.7, 0.3, 0.7].entries()) expect(probabilities[i]).toBeCloseTo(expected, 6);
     tf.dispose([images, answer]);
-    for (const { network } of [{ network: own }, ...others]) network.dispose();
+    own.dispose();
+    networks.disposeAll();
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -77,9 +80,11 @@ describe("other teachers", () => {
     ["large", "distill.teachers[1]: ", "knows images of size 32, where this run has 8."],
   ])("are refused, and freed, for other classes or images: %s", async (name, place, message) => {
     const before = tf.memory().numTensors;
-    const refused = loadOtherTeachers(settings("even", name), ["cat", "dog"]);
+    const networks = new Networks();
+    const refused = loadOtherTeachers(settings("even", name), ["cat", "dog"], networks);
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toThrow(place);
+    networks.disposeAll();
     expect(tf.memory().numTensors).toBe(before);
   });
 });

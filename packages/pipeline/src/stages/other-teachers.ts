@@ -5,8 +5,9 @@ import type { Config } from "../config/schema.js";
 import { type LoadedClassifier, loadClassifier } from "../predict/load-classifier.js";
 import { digestWeights } from "./digest-weights.js";
 import { type Forward, logitsOf } from "./measure.js";
+import type { Networks } from "./networks.js";
 
-/** A classifier of another run that teaches beside the fine-tuned one. The caller disposes the network. */
+/** A classifier of another run that teaches beside the fine-tuned one. */
 export interface OtherTeacher {
   readonly network: ClassifierNetwork;
   /** Of its weights. */
@@ -16,25 +17,22 @@ export interface OtherTeacher {
 /**
  * Loads `distill.teachers`.
  *
+ * @param networks - Own them then.
  * @param classNames - Of the run's images.
  * @throws CheckpointError, naming the path, for one with other classes, or for images of another size or other channels.
  */
 export async function loadOtherTeachers(
   { distill, data, plugins }: Pick<Config, "distill" | "data" | "plugins">,
   classNames: readonly string[],
+  networks: Networks,
 ): Promise<readonly OtherTeacher[]> {
   const loaded: OtherTeacher[] = [];
-  try {
-    for (const [i, path] of (distill?.teachers ?? []).entries()) {
-      const given = path.endsWith(".safetensors") ? { plugins } : {}; // a checkpoint knows its own
-      const teacher = await loadClassifier(path, given);
-      const { network } = teacher;
-      loaded.push({ network, digest: digestWeights(await readWeights(network.weights)) });
-      checkTeacher(teacher, `distill.teachers[${i}]`, classNames, data);
-    }
-  } catch (error) {
-    for (const { network } of loaded) network.dispose();
-    throw error;
+  for (const [i, path] of (distill?.teachers ?? []).entries()) {
+    const given = path.endsWith(".safetensors") ? { plugins } : {}; // a checkpoint knows its own
+    const teacher = await loadClassifier(path, given);
+    const network = networks.own(teacher.network);
+    loaded.push({ network, digest: digestWeights(await readWeights(network.weights)) });
+    checkTeacher(teacher, `distill.teachers[${i}]`, classNames, data);
   }
   return loaded;
 }

@@ -14,7 +14,7 @@ import { onlineEvaluation } from "./online-evaluation.js";
 import type { StageEnvironment } from "./stage.js";
 import { trainStage } from "./train-stage.js";
 
-/** The pretrained encoder and head; the caller disposes them. */
+/** The pretrained encoder and head, which the networks of the sitting own. */
 export interface Pretrained {
   readonly encoder: Encoder;
   readonly head: ProjectionHead;
@@ -33,10 +33,10 @@ export async function pretrain(
   random: Random,
   environment: StageEnvironment,
 ): Promise<Pretrained> {
-  const { config, parts } = environment;
+  const { config, parts, networks } = environment;
   const weightsRandom = random.fork("weights");
-  const encoder = buildEncoder(environment, weightsRandom);
-  const head = buildHead(environment, encoder, weightsRandom);
+  const encoder = networks.own(buildEncoder(environment, weightsRandom));
+  const head = networks.own(buildHead(environment, encoder, weightsRandom));
   const { recipe } = pretrainRecipe(config, parts);
   const loss = pretrainLoss(config, parts)?.ofViews;
   const start = config.pretrained && (await loadPretrained(config.pretrained, config, encoder, head));
@@ -54,7 +54,8 @@ export async function pretrain(
   ]);
   if (config.pretrain.steps === 0) return { encoder, head, inputs, summary: undefined };
   const { batchSize, effectiveBatch = batchSize, onCollapse } = config.pretrain;
-  const task = pretrainTask(environment, { encoder, head, recipe, random: weightsRandom, gather: gatherRows }, loss);
+  const network = { encoder, head, recipe, random: weightsRandom, gather: gatherRows };
+  const task = networks.own(pretrainTask(environment, network, loss));
   checkCrops(task, images, config.method.name);
   const summary = await trainStage(
     {
@@ -80,7 +81,7 @@ export async function pretrain(
     },
     environment,
   );
-  task.dispose();
+  networks.dispose(task);
   return { encoder, head, inputs, summary };
 }
 

@@ -5,6 +5,7 @@ import type { Config, TrainingConfig } from "../config/schema.js";
 import type { PipelineEvents } from "../events.js";
 import type { Parts } from "../plugins/parts.js";
 import type { StageSummary } from "../results.js";
+import type { Networks } from "./networks.js";
 
 /** One training with its own folder, checkpoints and metrics. */
 export interface TrainStage {
@@ -44,6 +45,8 @@ export interface StageEnvironment {
   readonly startedMs: number;
   /** The ranks of the run. All train; rank 0 alone writes, prints and measures. */
   readonly communicator: Communicator;
+  /** Own all networks that stages build. */
+  readonly networks: Networks;
   /** Whether a stage that is not done is trained; else it is an error. */
   readonly trains: boolean;
   /** Told of every stage before its first step, on the first rank. */
