@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { report } from "../tools/conformance/src/report.mjs";
 import { setup } from "./setup.mjs";
 import { pnpm, root, run } from "./tools.mjs";
@@ -28,6 +28,20 @@ function step(name, action) {
   console.log(`=== ${name}: ${((Date.now() - start) / 1000).toFixed(0)} s`);
 }
 
+/** What failed, by file and name, with the first lines of why: the end of the log must be enough to know. */
+function failedTests({ testResults }) {
+  const lines = (text) => {
+    const own = text.split("\n").filter((line) => !line.includes("node_modules"));
+    return own.slice(0, 12).join("\n    ");
+  };
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const tests = assertionResults.filter((test) => test.status === "failed");
+    const file = relative(root, name);
+    if (tests.length === 0) return status === "failed" ? [`${file}\n    ${lines(message)}`] : [];
+    return tests.map((test) => `${file}: ${test.fullName}\n    ${lines(test.failureMessages.join("\n"))}`);
+  });
+}
+
 function vitest() {
   const folder = mkdtempSync(join(tmpdir(), "simclr-test-"));
   const file = join(folder, "results.json");
@@ -39,7 +53,7 @@ function vitest() {
     counts.failed += results.numFailedTests;
     counts.skipped += results.numPendingTests + results.numTodoTests;
     if (status !== 0 && results.numFailedTests === 0) check("vitest (a file could not be run)", status);
-    else if (status !== 0) failures.push(`vitest: ${results.numFailedTests} tests`);
+    failures.push(...failedTests(results));
   } catch (error) {
     check(`vitest gave no results (${error.message})`, 1);
   } finally {
@@ -61,7 +75,7 @@ function conformance() {
     counts.failed += results.totals.failed;
     counts.skipped += results.totals.skipped;
     if (status !== 0 && results.totals.failed === 0) check("conformance (see its problems)", status);
-    else if (status !== 0) failures.push(`conformance: ${results.totals.failed} specs`);
+    for (const { family, file, name } of results.failures) failures.push(`conformance: [${family}] ${file}: ${name}`);
   } catch (error) {
     check(`conformance gave no results (${error.message})`, 1);
   }
