@@ -10,6 +10,9 @@ interface Watched {
   readonly everyMs: number;
 }
 
+/** What a launcher takes to read the message: it may leave it unread once the process is gone. */
+const UNTIL_READ_MS = 200;
+const never = new Int32Array(new SharedArrayBuffer(4));
 const { beats, limit, everyMs } = workerData as Watched;
 let last = Atomics.load(beats, 0);
 let since = performance.now();
@@ -21,5 +24,6 @@ setInterval(() => {
   if (performance.now() - since <= limitMs) return;
   const message = `watchdog: process ${process.pid} has not gone on for ${limitMs} ms (after ${last} beats) and is killed\n`;
   writeSync(2, message);
+  Atomics.wait(never, 0, 0, UNTIL_READ_MS);
   process.kill(process.pid, "SIGKILL");
 }, everyMs);

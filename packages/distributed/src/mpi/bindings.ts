@@ -52,12 +52,15 @@ export interface MpiBindings {
   readonly family: "Open MPI" | "MPICH";
   readonly functions: MpiFunctions;
   readonly constants: MpiConstants;
+  /** Bytes that wait in a pipe, given the descriptor of either end; 0 where the platform does not say. */
+  unread(descriptor: number): number;
 }
 
 /** The parts of koffi 3 that are used; it is an optional peer, so its types may be absent. */
 interface Koffi {
   config(options: { async_stack_size: number; sync_stack_size: number }): void;
-  load(file: string, options: { global: boolean }): KoffiLibrary;
+  /** `null` is the process itself. */
+  load(file: string | null, options?: { global: boolean }): KoffiLibrary;
   out(type: unknown): unknown;
   inout(type: unknown): unknown;
   pointer(type: string): unknown;
@@ -169,5 +172,19 @@ function bindLibrary(koffi: Koffi, library: KoffiLibrary, file: string): MpiBind
           inPlace: 1n,
           statusIgnore: null,
         };
-  return { file, family, functions, constants };
+  return { file, family, functions, constants, unread: bindUnread(koffi) };
+}
+
+/** FIONREAD of Linux's asm-generic/ioctls.h, which x86, Arm and RISC-V use. */
+const BYTES_TO_READ = 0x541b;
+
+function bindUnread(koffi: Koffi): MpiBindings["unread"] {
+  if (process.platform !== "linux") return () => 0;
+  type Ioctl = (descriptor: number, request: number, value: [number]) => number;
+  const parameters = ["int", "ulong", koffi.out(koffi.pointer("int"))];
+  const ioctl = koffi.load(null).func("ioctl", "int", parameters) as Ioctl;
+  return (descriptor) => {
+    const bytes: [number] = [0];
+    return ioctl(descriptor, BYTES_TO_READ, bytes) === 0 ? bytes[0] : 0;
+  };
 }

@@ -10,6 +10,7 @@ import {
 import type { Launcher } from "../launcher.js";
 import { Waits } from "../waits.js";
 import { loadMpi, type MpiArgument, type MpiBindings, type MpiFunction, type MpiHandle } from "./bindings.js";
+import { untilRead } from "./until-read.js";
 
 /** Values up to which a call blocks the event loop: 1 MiB takes 0.1 to 0.3 ms in shared memory, a worker thread's hop 15 to 70 µs. */
 const BLOCKING_VALUES = 2 ** 18;
@@ -303,6 +304,7 @@ class Ranks implements MpiCommunicator {
 
   #abort(code: number): void {
     this.#closed = true;
+    untilRead(this.#mpi.unread);
     this.#mpi.functions.abort(this.#world, code); // does not return
   }
 
