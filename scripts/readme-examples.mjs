@@ -91,10 +91,9 @@ async function runCommands(text, work, folder, node) {
 }
 
 /**
- * @param {(text: string) => void} onOutput - Is given what goes to the standard output.
  * @returns {Promise<string | undefined>} What a command said before it failed; undefined if it did not
  */
-export function execute(command, args, cwd, onOutput = () => undefined) {
+export function execute(command, args, cwd) {
   const env = { NO_COLOR: "1", SIMCLR_NUM_THREADS: "1", ...process.env };
   if (existsSync(SWIFTSHADER)) env.VK_ICD_FILENAMES ??= SWIFTSHADER;
   return new Promise((resolve) => {
@@ -104,7 +103,6 @@ export function execute(command, args, cwd, onOutput = () => undefined) {
       stream.on("data", (data) => {
         said += data;
       });
-    child.stdout.on("data", (data) => onOutput(String(data)));
     child.on("error", (error) => resolve(error.message));
     child.on("close", (status, signal) =>
       resolve(status === 0 ? undefined : `${said}\nended with ${status ?? signal}`),

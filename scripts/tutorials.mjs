@@ -1,10 +1,10 @@
 // The pages of docs/tutorials, made into what can be run: a block below a file's name is that file, and the commands of the page
 // are run one after the other beside them.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { CHROMIUM, openBrowser } from "../tools/test-utils/src/chromium.mjs";
 import { execute } from "./readme-examples.mjs";
 import { output, root } from "./tools.mjs";
 
@@ -13,12 +13,9 @@ const FOLDER = join(root, "docs", "tutorials");
 const BLOCK = /(?:^`([\w.-]+)`:\n\n)?^```(\w+)\n(.*?)^```$/gms;
 /** What a reader installs, and what the check has already. */
 const INSTALLS = /^(npm install|apt-get install) /;
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"].find(
-  (name) => output("sh", ["-c", `command -v ${name}`]) !== null,
-);
-const CHROMIUM_FLAGS =
-  "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update " +
-  "--disable-sync --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --virtual-time-budget=120000 --dump-dom";
+/** What a page says last. */
+const DONE = "done";
+const PAGE_LIMIT_MS = 240_000;
 // The esbuild that tsup builds the packages with.
 const ESBUILD = createRequire(createRequire(import.meta.url).resolve("tsup")).resolve("esbuild/bin/esbuild");
 
@@ -84,19 +81,21 @@ function runCommand(command, work, folder) {
   return execute("sh", ["-c", line], work);
 }
 
-/** Opens a page in Chromium; it must say something, and nothing of an error. */
-async function openPage(page) {
-  if (!existsSync(page)) return `${page} does not exist`;
-  const profile = mkdtempSync(join(tmpdir(), "simclr-tutorial-"));
+/** Opens a page in Chromium; it must say that it is done, and nothing of an error. */
+async function openPage(path) {
+  if (!existsSync(path)) return `${path} does not exist`;
+  const browser = await openBrowser("webgl");
   try {
-    const flags = [...CHROMIUM_FLAGS.split(" "), `--user-data-dir=${profile}`, pathToFileURL(page).href];
-    let dom = "";
-    const failure = await execute(CHROMIUM, flags, profile, (text) => {
-      dom += text;
-    });
-    const [, said = ""] = /<pre>(.*?)<\/pre>/s.exec(dom) ?? [];
-    return failure ?? (said.trim() === "" || /error/i.test(said) ? `the page says: ${said || dom}` : undefined);
+    const page = await browser.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.goto(pathToFileURL(path).href);
+    const said = page.locator("pre");
+    const isOver = said.filter({ hasText: new RegExp(`${DONE}|error`, "i") });
+    await isOver.waitFor({ timeout: PAGE_LIMIT_MS }).catch((error) => errors.push(error.message));
+    const text = await said.textContent();
+    return errors.length === 0 && !/error/i.test(text) ? undefined : `the page says: ${text}\n${errors.join("\n")}`;
   } finally {
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await browser.close();
   }
 }

@@ -1,26 +1,17 @@
 import "@simclr/ops/register";
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { pathToFileURL } from "node:url";
 import { classifier, resNet } from "@simclr/models";
 import { expectCloseToLargest, pseudo } from "@simclr/test-utils";
+import { CHROMIUM, openBrowser } from "@simclr/test-utils/browser";
 import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { encodeTfjsModel } from "./export/tfjs/encode-tfjs-model.js";
 import { modelOutputs } from "./export/trace/trace-model.js";
 import { model } from "./model/model.js";
-
-const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => `/usr/bin/${name}`)
-  .find((path) => existsSync(path));
-const FLAGS =
-  "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update " +
-  "--disable-sync --allow-file-access-from-files --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader " +
-  "--virtual-time-budget=120000 --dump-dom";
 
 const require = createRequire(import.meta.url);
 const SCRIPTS = [
@@ -80,19 +71,21 @@ describe.skipIf(CHROMIUM === undefined)("in a browser (needs Chromium in /usr/bi
     made.dispose();
 
     const folder = await mkdtemp(join(tmpdir(), "simclr-exchange-"));
+    const browser = await openBrowser("webgl");
     try {
-      const page = join(folder, "page.html");
+      const file = join(folder, "page.html");
       const data = `const files = ${JSON.stringify(Object.fromEntries(files))}, input = "${base64(images)}", shape = [${shape}];`;
       const scripts = SCRIPTS.map((path) => `<script src="file://${path}"></script>`).join("");
-      await writeFile(page, `<!doctype html><meta charset="utf-8">${scripts}<body><script>${data}${RUN}</script>`);
-      const options = [...FLAGS.split(" "), `--user-data-dir=${join(folder, "profile")}`, `file://${page}`];
-      const { stdout } = await promisify(execFile)(CHROMIUM!, options, { timeout: 100_000, maxBuffer: 2 ** 27 });
-      const answer = JSON.parse(/<pre>(.*?)<\/pre>/s.exec(stdout)?.[1] ?? "null");
-      expect(answer?.error).toBeUndefined();
+      await writeFile(file, `<!doctype html><meta charset="utf-8">${scripts}<body><script>${data}${RUN}</script>`);
+      const page = await browser.newPage();
+      await page.goto(pathToFileURL(file).href);
+      const answer = JSON.parse((await page.locator("pre").textContent({ timeout: 100_000 }))!);
+      expect(answer.error).toBeUndefined();
       expect(answer.backend).toBe("webgl");
       expectCloseToLargest(Float32Array.from(answer.logits), expected, 1e-3);
     } finally {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      await browser.close();
+      await rm(folder, { recursive: true });
     }
   }, 120_000);
 });

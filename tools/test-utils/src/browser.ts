@@ -1,26 +1,6 @@
-import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
-/** The system's Chromium; tests that need one are skipped where there is none. */
-export const CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
-  .map((name) => `/usr/bin/${name}`)
-  .find((path) => existsSync(path));
-
-/** Chromium's switches by what a page may compute with; SwiftShader does WebGL on the processor. */
-const GRAPHICS = {
-  none: ["--disable-gpu"],
-  webgl: ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-} as const;
-
-/** Starts Chromium without a window. The caller closes it. */
-export const openBrowser = (graphics: keyof typeof GRAPHICS = "none"): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM!,
-    args: [
-      ...GRAPHICS[graphics],
-      ...["--disable-quic", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"],
-    ],
-  });
+export { CHROMIUM, openBrowser } from "./chromium.mjs";
 
 /** A page, and what it did that a page of ours must not do. */
 export interface WatchedPage {
