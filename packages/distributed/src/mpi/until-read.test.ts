@@ -20,7 +20,7 @@ describe.runIf(installedFamilies().length > 0)("what was written to a pipe", () 
 
   beforeEach(() => {
     fifo = join(folder, "pipe");
-    execFileSync("mkfifo", [fifo]);
+    execFileSync("sh", ["-c", `mkfifo ${fifo}`]);
     pipe = openSync(fifo, "r+"); // both ends: opening waits for nobody
   });
 
