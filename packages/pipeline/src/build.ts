@@ -31,6 +31,7 @@ import { namedMethod } from "./plugins/build-method.js";
 import { namedEncoder, namedHead } from "./plugins/build-own.js";
 import { type BuiltRecipe, buildRecipe, inPlace } from "./plugins/build-recipe.js";
 import type { Parts } from "./plugins/parts.js";
+import { Networks } from "./stages/networks.js";
 
 /** What a student may have otherwise than its teacher. */
 export interface Size {
@@ -131,7 +132,7 @@ export function buildHead(
   });
 }
 
-/** An encoder, the first `headLayer` layers of a head and a new classifier, as one network. */
+/** An encoder, the first `headLayer` layers of a head and a new classifier, as one network; nothing is left where a part fails. */
 export function buildNetwork(
   plan: Plan,
   classCount: number,
@@ -140,19 +141,21 @@ export function buildNetwork(
   change: Size = {},
   freezing = TRAIN_ALL,
 ): ClassifierNetwork {
-  const encoder = buildEncoder(plan, random, change, freezing);
-  const head = headLayer > 0 ? buildHead(plan, encoder, random, freezing) : undefined;
-  const headDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
-  return classifierNetwork({
-    encoder,
-    head,
-    headLayers: headLayer,
-    classifier: classifier({
-      inputDimension: headDimension,
-      classCount,
-      random: random.fork("classifier"),
-    }),
-  });
+  const parts = new Networks();
+  try {
+    const encoder = parts.own(buildEncoder(plan, random, change, freezing));
+    const head = headLayer > 0 ? parts.own(buildHead(plan, encoder, random, freezing)) : undefined;
+    const inputDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
+    return classifierNetwork({
+      encoder,
+      head,
+      headLayers: headLayer,
+      classifier: parts.own(classifier({ inputDimension, classCount, random: random.fork("classifier") })),
+    });
+  } catch (error) {
+    parts.disposeAll();
+    throw error;
+  }
 }
 
 export function buildOptimizer({ optimizer }: TrainingConfig): Optimizer {

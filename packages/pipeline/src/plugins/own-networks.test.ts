@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { useBackend } from "@simclr/backends";
-import { readWeights } from "@simclr/core";
+import { Random, readWeights } from "@simclr/core";
 import { saveModel } from "@simclr/exchange/node";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildNetwork } from "../build.js";
 import { parseConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { checkMemory } from "../memory/check-memory.js";
@@ -161,6 +162,14 @@ describe("encoders and heads of plugins", () => {
     ],
   ])("are refused together with %s", (_, model, change, message) => {
     expect(() => configOf(model, change)).toThrow(message);
+  });
+
+  it("leave nothing where the head cannot be built after the encoder", async () => {
+    const config = configOf({ encoder: "single", head: { name: "plain", lengths: [-1] } });
+    const parts = await openParts(config);
+    const before = tf.memory().numTensors;
+    expect(() => buildNetwork({ config, parts }, 3, 1, Random.fromSeed(0))).toThrow(/^model\.head: /);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it("have no predicted memory, which is said", () => {
