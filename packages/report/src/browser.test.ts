@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { pathToFileURL } from "node:url";
 import { CHROMIUM, openBrowser, watchedPage } from "@simclr/test-utils/browser";
-import { parseHTML } from "linkedom";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleReport } from "../fixtures/sample.js";
@@ -12,16 +10,13 @@ import { escapeHtml } from "./markup.js";
 import { dark, light } from "./palette.js";
 import { renderReport } from "./render-report.js";
 
-const FLAGS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync --hide-scrollbars --allow-file-access-from-files";
+const WIDTHS = [320, 390, 1100];
 const HOSTILE = `<img src=x onerror="parent.attacked=true"><script>parent.attacked=true</script>`;
 
 /** Runs in a page around the report, which may run nothing itself: measures the report at several widths. */
-const MEASURE = `
-const within = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1 &&
-  inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
-addEventListener("load", () => {
+const MEASURE = `(() => {
+  const within = (inner, outer) => inner.left >= outer.left - 1 && inner.right <= outer.right + 1 &&
+    inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1;
   const frames = [...document.querySelectorAll("iframe")].map(({ contentDocument: page, contentWindow: win }) => ({
     width: win.innerWidth,
     contentWidth: page.documentElement.scrollWidth,
@@ -34,9 +29,8 @@ addEventListener("load", () => {
     smallestText: Math.min(...[...page.querySelectorAll("#curves svg text, #accuracy svg text")].map((text) =>
       parseFloat(win.getComputedStyle(text).fontSize) * text.getScreenCTM().a)),
   }));
-  document.body.innerHTML = "<pre></pre>";
-  document.querySelector("pre").textContent = JSON.stringify({ frames, attacked: window.attacked === true });
-});`;
+  return { frames, attacked: window.attacked === true };
+})()`;
 
 interface Frame {
   readonly width: number;
@@ -53,31 +47,33 @@ const rgb = (hex: string) => `rgb(${[1, 3, 5].map((i) => Number.parseInt(hex.sli
 
 describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bin)`, () => {
   let folder: string;
+  let browser: Awaited<ReturnType<typeof openBrowser>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "simclr-report-"));
+    browser = await openBrowser();
   });
-  afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  afterAll(async () => {
+    await browser.close();
+    await rm(folder, { recursive: true });
+  });
 
-  async function browse(file: string, ...options: string[]): Promise<string> {
-    const profile = await mkdtemp(join(folder, "profile-"));
-    const all = [...FLAGS.split(" "), `--user-data-dir=${profile}`, ...options, `file://${file}`];
-    const { stdout } = await promisify(execFile)(CHROMIUM!, all, { timeout: 60_000, maxBuffer: 2 ** 26 });
-    return stdout;
-  }
-
-  async function measure(page: string, ...options: string[]): Promise<{ frames: Frame[]; attacked: boolean }> {
-    const frames = [320, 390, 1100].map(
-      (width) => `<iframe style="border:0;width:${width}px;height:900px" srcdoc="${escapeHtml(page)}"></iframe>`,
+  async function measure(
+    report: string,
+    colorScheme: "light" | "dark",
+  ): Promise<{ frames: Frame[]; attacked: boolean }> {
+    const frames = WIDTHS.map(
+      (width) => `<iframe style="border:0;width:${width}px;height:900px" srcdoc="${escapeHtml(report)}"></iframe>`,
     );
     const file = join(folder, "measure.html");
-    await writeFile(file, `<!doctype html><meta charset="utf-8"><script>${MEASURE}</script><body>${frames.join("")}`);
-    const { document } = parseHTML(await browse(file, "--window-size=1200,1000", "--dump-dom", ...options));
-    return JSON.parse(document.querySelector("pre")!.textContent);
+    await writeFile(file, `<!doctype html><meta charset="utf-8"><body>${frames.join("")}`);
+    const page = await browser.newPage({ viewport: { width: 1200, height: 1000 }, colorScheme });
+    await page.goto(pathToFileURL(file).href, { waitUntil: "load" });
+    return page.evaluate(MEASURE);
   }
 
   it("fits a phone and a desk, requests nothing and clips no text", async () => {
-    const { frames } = await measure(await renderReport(sampleReport()));
-    expect(frames.map(({ width }) => width)).toEqual([320, 390, 1100]);
+    const { frames } = await measure(await renderReport(sampleReport()), "light");
+    expect(frames.map(({ width }) => width)).toEqual(WIDTHS);
     for (const frame of frames) {
       expect(frame.contentWidth).toBeLessThanOrEqual(frame.width);
       expect(frame.figures).toBe(2 + 1 + 4 + 2 + 1);
@@ -105,7 +101,7 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
       confusion,
       skipped: [HOSTILE],
     });
-    const { frames, attacked } = await measure(page, "--blink-settings=preferredColorScheme=0");
+    const { frames, attacked } = await measure(page, "dark");
     expect(attacked).toBe(false);
     expect(frames.flatMap(({ clipped }) => clipped)).toEqual([]);
     expect(frames.map(({ background }) => background)).toEqual(frames.map(() => rgb(dark.page)));
@@ -113,10 +109,11 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
   }, 60_000);
 
   it("draws a page that is not blank", async () => {
-    const [file, picture] = [join(folder, "report.html"), join(folder, "report.png")];
+    const file = join(folder, "report.html");
     await writeFile(file, await renderReport(sampleReport()));
-    await browse(file, "--window-size=1100,1600", `--screenshot=${picture}`);
-    const { channels } = await sharp(await readFile(picture)).stats();
+    const page = await browser.newPage({ viewport: { width: 1100, height: 1600 } });
+    await page.goto(pathToFileURL(file).href);
+    const { channels } = await sharp(await page.screenshot()).stats();
     expect(channels[2]!.max).toBe(255);
     expect(channels[0]!.min).toBeLessThan(40); // ink on a white page
     expect(channels[0]!.stdev).toBeGreaterThan(10);
@@ -125,32 +122,27 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
   it("shows the image of a point on the map to who points, taps or uses the keyboard", async () => {
     const file = join(folder, "map.html");
     await writeFile(file, await renderReport(sampleReport()));
-    const browser = await openBrowser();
-    try {
-      const { page, complaints, requests } = await watchedPage(browser, { viewport: { width: 390, height: 800 } });
-      await page.goto(`file://${file}`);
-      const shown = () =>
-        page
-          .locator(".map span")
-          .evaluateAll((all) => all.flatMap((one) => (getComputedStyle(one).opacity === "1" ? [one.textContent] : [])));
-      expect(await shown()).toEqual([]);
-      await page.locator(".map input").first().focus();
-      await page.keyboard.press("Space");
-      expect(await shown()).toEqual(["circle: test/circle-0.png"]);
-      await page.keyboard.press("ArrowRight");
-      expect(await shown()).toEqual(["square: test/square-1.png"]);
-      await page.keyboard.press("Tab"); // one stop for the whole map
-      expect(await page.evaluate(() => document.activeElement?.closest(".map") === null)).toBe(true);
-      const dot = page.locator(".map label:not(.image)").last();
-      const edge = async () => (await dot.locator("svg").boundingBox())?.width ?? 0;
-      expect(await edge()).toBe(0);
-      await dot.hover({ force: true });
-      expect(await edge()).toBeGreaterThan(90);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-      expect(complaints).toEqual([]);
-      expect(requests).toEqual([`file://${file}`]);
-    } finally {
-      await browser.close();
-    }
+    const { page, complaints, requests } = await watchedPage(browser, { viewport: { width: 390, height: 800 } });
+    await page.goto(pathToFileURL(file).href);
+    const shown = () =>
+      page
+        .locator(".map span")
+        .evaluateAll((all) => all.flatMap((one) => (getComputedStyle(one).opacity === "1" ? [one.textContent] : [])));
+    expect(await shown()).toEqual([]);
+    await page.locator(".map input").first().focus();
+    await page.keyboard.press("Space");
+    expect(await shown()).toEqual(["circle: test/circle-0.png"]);
+    await page.keyboard.press("ArrowRight");
+    expect(await shown()).toEqual(["square: test/square-1.png"]);
+    await page.keyboard.press("Tab"); // one stop for the whole map
+    expect(await page.evaluate(() => document.activeElement?.closest(".map") === null)).toBe(true);
+    const dot = page.locator(".map label:not(.image)").last();
+    const edge = async () => (await dot.locator("svg").boundingBox())?.width ?? 0;
+    expect(await edge()).toBe(0);
+    await dot.hover({ force: true });
+    expect(await edge()).toBeGreaterThan(90);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(complaints).toEqual([]);
+    expect(requests).toEqual([pathToFileURL(file).href]);
   }, 60_000);
 });
