@@ -51,7 +51,7 @@ describe.skipIf(CHROMIUM === undefined)(`in a browser (needs Chromium in /usr/bi
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "simclr-report-"));
     browser = await openBrowser();
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser.close();
     await rm(folder, { recursive: true });
