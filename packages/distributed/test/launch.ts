@@ -4,9 +4,14 @@ import { withoutLauncher } from "../src/launcher.js";
 
 /** How each family of MPI starts ranks; `MPICH` is found under its own name beside Open MPI. */
 const LAUNCHERS = {
-  "Open MPI": { command: "mpirun.openmpi", options: ["--bind-to", "none", "--oversubscribe"] },
-  MPICH: { command: "mpiexec.hydra", options: [] },
+  "Open MPI": {
+    command: "mpirun.openmpi",
+    options: ["--bind-to", "none", "--oversubscribe"],
+    library: "libmpi.so.40",
+  },
+  MPICH: { command: "mpiexec.hydra", options: [], library: "libmpich.so.12" },
 } as const;
+const AS_ROOT = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
 
 export type Family = keyof typeof LAUNCHERS;
 
@@ -19,6 +24,13 @@ export function installedFamilies(): Family[] {
     return found;
   });
 }
+
+/** The environment of a process that is the only rank of this family, started by no launcher. */
+export const environmentAlone = (family: Family): NodeJS.ProcessEnv => ({
+  ...withoutLauncher(),
+  ...AS_ROOT,
+  SIMCLR_MPI_LIBRARY: LAUNCHERS[family].library,
+});
 
 export interface Ended {
   readonly code: number | null;
@@ -35,10 +47,9 @@ export function launch(
 ): Promise<Ended> {
   const { command, options } = LAUNCHERS[family];
   const file = fileURLToPath(new URL(script, import.meta.url));
-  const asRoot = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
   const began = performance.now();
   const child = spawn(command, [...options, "-n", String(ranks), process.execPath, file, ...args], {
-    env: { ...withoutLauncher(), ...asRoot, ...env },
+    env: { ...withoutLauncher(), ...AS_ROOT, ...env },
     detached: true,
   });
   let output = "";

@@ -1,10 +1,14 @@
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { installedFamilies } from "../../test/launch.js";
+import { environmentAlone, installedFamilies } from "../../test/launch.js";
 import { loadMpi } from "./bindings.js";
+import { ABORT_CODE } from "./mpi-communicator.js";
 import { untilRead } from "./until-read.js";
 
 let folder: string;
@@ -13,7 +17,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe.runIf(installedFamilies().length > 0)("what was written to a pipe", () => {
+const LAST_WORDS = fileURLToPath(new URL("../../test/last-words.mjs", import.meta.url));
+const families = installedFamilies();
+
+describe.runIf(families.length > 0)("what was written to a pipe", () => {
   const { unread } = loadMpi();
   let fifo: string;
   let pipe: number;
@@ -39,6 +46,22 @@ describe.runIf(installedFamilies().length > 0)("what was written to a pipe", () 
     untilRead(unread, [pipe], 20);
     expect(unread(pipe)).toBe(17);
   });
+
+  it.each(families)(
+    "keeps a rank of %s that ends all ranks until it has been read",
+    async (family) => {
+      const env = environmentAlone(family);
+      const rank = spawn(process.execPath, [LAST_WORDS], { stdio: ["ignore", "ignore", pipe], env });
+      while (unread(pipe) === 0) await pause(5);
+      await pause(150); // MPI_Abort takes a few
+      expect(rank.exitCode).toBeNull();
+      const text = new Uint8Array(1000);
+      expect(new TextDecoder().decode(text.subarray(0, readSync(pipe, text)))).toContain("the data are gone");
+      const [code] = await once(rank, "exit");
+      expect(code).toBe(ABORT_CODE);
+    },
+    60_000,
+  );
 });
 
 it("is not asked for where it goes to a file, or nowhere", () => {
