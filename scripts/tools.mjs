@@ -9,11 +9,15 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 const shell = process.platform === "win32";
 
+/** Options of a command whose output is shown only if it fails. */
+export const quiet = { stdio: ["ignore", "pipe", "pipe"], maxBuffer: 2 ** 28 };
+
 /** Runs a command in the project's root with its output shown; gives back its exit status. */
 export function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { cwd: root, shell, stdio: "inherit", ...options });
-  if (error) console.error(`${command}: ${error.message}`);
-  return status ?? 1;
+  const result = spawnSync(command, args, { cwd: root, shell, stdio: "inherit", ...options });
+  if (result.error) console.error(`${command}: ${result.error.message}`);
+  if (result.status !== 0) for (const said of [result.stdout, result.stderr]) if (said) process.stderr.write(said);
+  return result.status ?? 1;
 }
 
 /** Runs a command and gives back its output, or null where it fails. */
