@@ -141,19 +141,19 @@ export function buildNetwork(
   change: Size = {},
   freezing = TRAIN_ALL,
 ): ClassifierNetwork {
-  const parts = new Networks();
+  const built = new Networks();
   try {
-    const encoder = parts.own(buildEncoder(plan, random, change, freezing));
-    const head = headLayer > 0 ? parts.own(buildHead(plan, encoder, random, freezing)) : undefined;
+    const encoder = built.own(buildEncoder(plan, random, change, freezing));
+    const head = headLayer > 0 ? built.own(buildHead(plan, encoder, random, freezing)) : undefined;
     const inputDimension = head?.dimensionAfter(headLayer) ?? encoder.featureDimension;
     return classifierNetwork({
       encoder,
       head,
       headLayers: headLayer,
-      classifier: parts.own(classifier({ inputDimension, classCount, random: random.fork("classifier") })),
+      classifier: built.own(classifier({ inputDimension, classCount, random: random.fork("classifier") })),
     });
   } catch (error) {
-    parts.disposeAll();
+    built.disposeAll();
     throw error;
   }
 }
