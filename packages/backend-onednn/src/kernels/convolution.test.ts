@@ -38,11 +38,13 @@ const CASES: Case[] = [
   { x: [2, 12, 10, 5], filter: [3, 3, 5, 7], pad: "valid" },
   { x: [2, 12, 13, 6], filter: [3, 2, 6, 9], dilations: 2 },
   { x: [1, 10, 14, 8], filter: [3, 5, 8, 8], strides: [2, 1] },
-  // Winograd tiles: sticking out of the image, without padding, one tile an image, panels of 16 and of 32
+  // Winograd tiles: sticking out of the image, without padding, one tile an image, panels of 16 and of 32, one vector wide
   { x: [2, 13, 11, 32], filter: [3, 3, 32, 48] },
   { x: [2, 12, 10, 48], filter: [3, 3, 48, 32], pad: "valid" },
   { x: [3, 7, 8, 32], filter: [3, 3, 32, 64], pad: 2 },
   { x: [5, 4, 4, 144], filter: [3, 3, 144, 128] },
+  { x: [2, 9, 14, 16], filter: [3, 3, 16, 48] },
+  { x: [11, 8, 7, 48], filter: [3, 3, 48, 16], pad: 1 },
 ];
 
 describe.each(CASES)("conv2d %j", ({ x, filter, strides = 1, pad = "same", dilations = 1 }) => {

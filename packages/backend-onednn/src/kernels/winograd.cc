@@ -27,6 +27,17 @@ constexpr int64_t kDepth = 128;
 
 const TileKernels& Kernels() { return kIsa == Isa::kAvx512 ? Avx512Kernels() : Avx2Kernels(); }
 
+template <class T>
+const PixelKernels<T>& Pixels();
+template <>
+const PixelKernels<float>& Pixels() {
+  return Kernels().ofFloats;
+}
+template <>
+const PixelKernels<BFloat16>& Pixels() {
+  return Kernels().ofBFloat16s;
+}
+
 /// At most `tiles`, in whole row tiles.
 int64_t BlockOf(int64_t tiles) { return tiles / Kernels().rowTile * Kernels().rowTile; }
 
@@ -54,7 +65,10 @@ struct Tiles {
 
 Tiles InputTiles(int64_t tiles, int64_t channels) { return Tiles(tiles, RowStride(channels)); }
 
-std::vector<float> Zeros(int64_t channels) { return std::vector<float>(static_cast<size_t>(channels), 0.0f); }
+template <class T>
+std::vector<T> Zeros(int64_t channels) {
+  return std::vector<T>(static_cast<size_t>(channels), T{});
+}
 
 /// A convolution as tiles: from `source` with padding, times filters, to `target`.
 struct Problem {
@@ -90,8 +104,9 @@ void MultiplyItem(int64_t item, int64_t tiles, int64_t depth, const Rows& a, con
   }
 }
 
-void Convolve(const Problem& problem, const float* source, const float* filter, bool backward, const float* bias,
-              float* target) {
+template <class T>
+void Convolve(const Problem& problem, const T* source, const float* filter, bool backward, const float* bias,
+              T* target) {
   int64_t in = problem.source.channels, out = problem.target.channels;
   int64_t width = PanelWidth(out), panels = out / width;
   Scratch<float> filterMemory(static_cast<size_t>(kPositions * Step(in, out)));
@@ -100,7 +115,7 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
   ParallelFor(in / 16, 1, [&](int64_t begin, int64_t end) {
     Kernels().transformFilter(filter, filterIn, filterOut, backward, 16 * begin, 16 * end, filters);
   });
-  std::vector<float> zeros = Zeros(in);
+  std::vector<T> zeros = Zeros<T>(in);
   if (in * out <= kOwnCacheChannels) {
     int64_t block = BlockOf(kOwnTiles);
     ParallelFor(problem.tiles, block, [&](int64_t begin, int64_t end) {
@@ -109,11 +124,11 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
       Panels results = products.AsPanels(out);
       for (int64_t start = begin; start < end; start += block) {
         int64_t stop = std::min(end, start + block);
-        Kernels().transformInput(problem.source, source, start, stop, zeros.data(), rows);
+        Pixels<T>().transformInput(problem.source, source, start, stop, zeros.data(), rows);
         for (int64_t item = 0; item < kPositions * panels; ++item) {
           MultiplyItem(item, stop - start, in, rows, filters, results, panels);
         }
-        Kernels().transformOutput(problem.target, results, start, stop, bias, target);
+        Pixels<T>().transformOutput(problem.target, results, start, stop, bias, target);
       }
     });
     return;
@@ -126,14 +141,14 @@ void Convolve(const Problem& problem, const float* source, const float* filter, 
     int64_t count = std::min(block, problem.tiles - start);
     ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
       Rows to{rows.data + begin * rows.stride, rows.step, rows.stride};
-      Kernels().transformInput(problem.source, source, start + begin, start + end, zeros.data(), to);
+      Pixels<T>().transformInput(problem.source, source, start + begin, start + end, zeros.data(), to);
     });
     ParallelFor(kPositions * panels, 1, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) MultiplyItem(item, count, in, rows, filters, results, panels);
     });
     ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
       Panels from{results.data + begin * width, results.step, results.rows, width};
-      Kernels().transformOutput(problem.target, from, start + begin, start + end, bias, target);
+      Pixels<T>().transformOutput(problem.target, from, start + begin, start + end, bias, target);
     });
   }
 }
@@ -155,12 +170,12 @@ void AccumulateItem(int64_t item, int64_t tiles, int64_t in, const Rows& a, cons
 
 void EnableWinograd(bool on) { enabled = on; }
 
-bool WinogradApplies(const ConvShape& s) {
+bool WinogradApplies(const ConvShape& s, int64_t leastChannels) {
   bool shape = s.filterHeight == 3 && s.filterWidth == 3 && s.strideHeight == 1 && s.strideWidth == 1 &&
                s.dilationHeight == 1 && s.dilationWidth == 1 && s.padTop <= 2 && s.padLeft <= 2;
   if (!enabled || !shape || (kIsa != Isa::kAvx512 && kIsa != Isa::kAvx2)) return false;
-  int64_t least = 2 * Kernels().lanes;
-  if (s.channels % 16 != 0 || s.outChannels % 16 != 0 || s.channels < least || s.outChannels < least) return false;
+  if (s.channels % 16 != 0 || s.outChannels % 16 != 0) return false;
+  if (s.channels < leastChannels || s.outChannels < leastChannels) return false;
   // Tiles that stick out of the image are work for nothing.
   auto efficient = [](int64_t height, int64_t width) {
     return 2 * height * width >= kTile * kTile * TilesOf(height) * TilesOf(width);
@@ -168,18 +183,21 @@ bool WinogradApplies(const ConvShape& s) {
   return efficient(s.height, s.width) && efficient(s.outHeight, s.outWidth);
 }
 
-void WinogradConv2D(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y) {
+template <class T>
+void WinogradConv2D(const ConvShape& shape, const T* x, const float* filter, const float* bias, T* y) {
   Convolve(ForwardProblem(shape), x, filter, false, bias, y);
 }
 
-void WinogradBackpropInput(const ConvShape& shape, const float* dy, const float* filter, float* dx) {
+template <class T>
+void WinogradBackpropInput(const ConvShape& shape, const T* dy, const float* filter, T* dx) {
   Convolve(BackwardProblem(shape), dy, filter, true, nullptr, dx);
 }
 
-void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float* dy, float* dfilter) {
+template <class T>
+void WinogradBackpropFilter(const ConvShape& shape, const T* x, const T* dy, float* dfilter) {
   Problem problem = ForwardProblem(shape);
   int64_t in = shape.channels, out = shape.outChannels, width = PanelWidth(out), panels = out / width;
-  std::vector<float> zeros = Zeros(std::max(in, out));
+  std::vector<T> zeros = Zeros<T>(std::max(in, out));
   int64_t sumStep = Step(in, out);
   bool own = in * out <= kOwnCacheChannels;
   int64_t block = own ? BlockOf(kOwnTiles) : std::min(BlockOf(kSharedTiles), problem.tiles);
@@ -195,8 +213,8 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
       Panels columns = gradients.AsPanels(out);
       for (int64_t start = begin; start < end; start += block) {
         int64_t stop = std::min(end, start + block);
-        Kernels().transformInput(problem.source, x, start, stop, zeros.data(), rows);
-        Kernels().transformGradient(problem.target, dy, start, stop, zeros.data(), columns);
+        Pixels<T>().transformInput(problem.source, x, start, stop, zeros.data(), rows);
+        Pixels<T>().transformGradient(problem.target, dy, start, stop, zeros.data(), columns);
         for (int64_t item = 0; item < kPositions * panels; ++item) {
           AccumulateItem(item, stop - start, in, rows, columns, sums[static_cast<size_t>(chunk)], panels, start > begin);
         }
@@ -211,8 +229,8 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
       ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
         Rows to{rows.data + begin * rows.stride, rows.step, rows.stride};
         Panels toPanels{columns.data + begin * width, columns.step, columns.rows, width};
-        Kernels().transformInput(problem.source, x, start + begin, start + end, zeros.data(), to);
-        Kernels().transformGradient(problem.target, dy, start + begin, start + end, zeros.data(), toPanels);
+        Pixels<T>().transformInput(problem.source, x, start + begin, start + end, zeros.data(), to);
+        Pixels<T>().transformGradient(problem.target, dy, start + begin, start + end, zeros.data(), toPanels);
       });
       ParallelFor(kPositions * panels, 1, [&](int64_t begin, int64_t end) {
         for (int64_t item = begin; item < end; ++item) {
@@ -229,11 +247,22 @@ void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float*
 #else
 
 void EnableWinograd(bool) {}
-bool WinogradApplies(const ConvShape&) { return false; }
-void WinogradConv2D(const ConvShape&, const float*, const float*, const float*, float*) {}
-void WinogradBackpropInput(const ConvShape&, const float*, const float*, float*) {}
-void WinogradBackpropFilter(const ConvShape&, const float*, const float*, float*) {}
+bool WinogradApplies(const ConvShape&, int64_t) { return false; }
+template <class T>
+void WinogradConv2D(const ConvShape&, const T*, const float*, const float*, T*) {}
+template <class T>
+void WinogradBackpropInput(const ConvShape&, const T*, const float*, T*) {}
+template <class T>
+void WinogradBackpropFilter(const ConvShape&, const T*, const T*, float*) {}
 
 #endif
+
+#define INSTANTIATE(T)                                                                                  \
+  template void WinogradConv2D<T>(const ConvShape&, const T*, const float*, const float*, T*);          \
+  template void WinogradBackpropInput<T>(const ConvShape&, const T*, const float*, T*);                 \
+  template void WinogradBackpropFilter<T>(const ConvShape&, const T*, const T*, float*);
+INSTANTIATE(float)
+INSTANTIATE(BFloat16)
+#undef INSTANTIATE
 
 }  // namespace simclr

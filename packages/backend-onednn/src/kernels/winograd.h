@@ -7,13 +7,17 @@
 
 namespace simclr {
 
-/// Whether these sizes are worth it and this processor can do it.
-bool WinogradApplies(const ConvShape& shape);
+/// Whether these sizes are worth it, from so many channels on both sides, and this processor can do it.
+bool WinogradApplies(const ConvShape& shape, int64_t leastChannels);
 /// Switches it off (then WinogradApplies is always false) or on again.
 void EnableWinograd(bool enabled);
 
-void WinogradConv2D(const ConvShape& shape, const float* x, const float* filter, const float* bias, float* y);
-void WinogradBackpropInput(const ConvShape& shape, const float* dy, const float* filter, float* dx);
-void WinogradBackpropFilter(const ConvShape& shape, const float* x, const float* dy, float* dfilter);
+/// T is float or BFloat16, of which only the activations are: transforms and products are float32, and so is the filter.
+template <class T>
+void WinogradConv2D(const ConvShape& shape, const T* x, const float* filter, const float* bias, T* y);
+template <class T>
+void WinogradBackpropInput(const ConvShape& shape, const T* dy, const float* filter, T* dx);
+template <class T>
+void WinogradBackpropFilter(const ConvShape& shape, const T* x, const T* dy, float* dfilter);
 
 }  // namespace simclr

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "runtime/bfloat16.h"
+
 namespace simclr::winograd {
 
 constexpr int kPositions = 36;
@@ -33,19 +35,25 @@ struct Panels {
   int64_t width;  // one or two vectors
 };
 
+/// Between pixels of type T, float or BFloat16, and transformed tiles, which are always float.
+template <class T>
+struct PixelKernels {
+  /// Inputs of tiles [begin, end) -> rows [0, end - begin). `zeros` holds grid.channels zeros.
+  void (*transformInput)(const Grid& grid, const T* image, int64_t begin, int64_t end, const T* zeros, Rows out);
+  /// Output gradients of tiles [begin, end) -> panel rows [0, end - begin).
+  void (*transformGradient)(const Grid& grid, const T* image, int64_t begin, int64_t end, const T* zeros, Panels out);
+  /// Products -> outputs of tiles [begin, end), with bias if it is not null.
+  void (*transformOutput)(const Grid& grid, Panels in, int64_t begin, int64_t end, const float* bias, T* image);
+};
+
 /// The pieces for one instruction set. Channels are multiples of 16.
 struct TileKernels {
   /// Floats in a vector.
   int64_t lanes;
   /// Rows that `multiply` takes at a time.
   int64_t rowTile;
-  /// Inputs of tiles [begin, end) -> rows [0, end - begin). `zeros` holds grid.channels zeros.
-  void (*transformInput)(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros, Rows out);
-  /// Output gradients of tiles [begin, end) -> panel rows [0, end - begin).
-  void (*transformGradient)(const Grid& grid, const float* image, int64_t begin, int64_t end, const float* zeros,
-                            Panels out);
-  /// Products -> outputs of tiles [begin, end), with bias if it is not null.
-  void (*transformOutput)(const Grid& grid, Panels in, int64_t begin, int64_t end, const float* bias, float* image);
+  PixelKernels<float> ofFloats;
+  PixelKernels<BFloat16> ofBFloat16s;
   /// Filter [3, 3, in, out], or its transpose turned by 180 degrees, -> panels for `rows` [begin, end).
   void (*transformFilter)(const float* filter, int64_t in, int64_t out, bool backward, int64_t begin, int64_t end,
                           Panels to);
