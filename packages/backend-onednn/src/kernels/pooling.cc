@@ -28,16 +28,24 @@ SIMCLR_INLINE inline void ForWindow(const PoolShape& s, int64_t oh, int64_t ow, 
 template <class T>
 void MaxPool(const PoolShape& s, const T* x, T* y) {
   ParallelFor(s.batch * s.outHeight, 1, [=](int64_t begin, int64_t end) SIMCLR_INLINE {
+    Scratch<float> best(static_cast<size_t>(s.channels));
+    float* top = best.data();
     for (int64_t row = begin; row < end; ++row) {
       int64_t n = row / s.outHeight, oh = row % s.outHeight;
       const T* image = x + n * s.height * s.width * s.channels;
       for (int64_t ow = 0; ow < s.outWidth; ++ow) {
-        T* out = y + (row * s.outWidth + ow) * s.channels;
-        for (int64_t c = 0; c < s.channels; ++c) out[c] = FromFloat<T>(-std::numeric_limits<float>::infinity());
+        std::fill_n(top, s.channels, -std::numeric_limits<float>::infinity());
         ForWindow(s, oh, ow, [&](int64_t cell) SIMCLR_INLINE {
           const T* in = image + cell * s.channels;
-          for (int64_t c = 0; c < s.channels; ++c) out[c] = ToFloat(in[c]) > ToFloat(out[c]) ? in[c] : out[c];
+#pragma omp simd
+          for (int64_t c = 0; c < s.channels; ++c) {
+            float value = ToFloat(in[c]);
+            top[c] = value > top[c] ? value : top[c];
+          }
         });
+        T* out = y + (row * s.outWidth + ow) * s.channels;
+#pragma omp simd
+        for (int64_t c = 0; c < s.channels; ++c) out[c] = FromFloat<T>(top[c]);
       }
     }
   });
