@@ -18,7 +18,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 const CONFIGURATIONS = [
   { model: "r18", depth: 18, width: 1, imageSize: 32, batch: 64, steps: 5 },
-  { model: "r18_0.25x", depth: 18, width: 0.25, imageSize: 32, batch: 128, steps: 10 },
+  { model: "r18_0.25x", depth: 18, width: 0.25, imageSize: 32, batch: 128, steps: 30 },
   { model: "r50", depth: 50, width: 1, imageSize: 224, batch: 16, steps: 2 },
 ].flatMap((each) => ["float32", "bfloat16"].map((precision) => ({ ...each, precision })));
 

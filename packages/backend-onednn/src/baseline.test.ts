@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const addon = fileURLToPath(new URL("../build/simclr_onednn.node", import.meta.url));
-/** Functions that run only after kIsa was asked: the two copies of a loop body, and Winograd's tables of kernels. */
-const DISPATCHED = /CallAvx(2|512)|winograd/;
+/** Functions that run only after kIsa was asked: the two copies of a loop body, Winograd's tables of kernels, products of pairs. */
+const DISPATCHED = /CallAvx(2|512)|winograd|pairs/;
 /** Instructions with a VEX or EVEX prefix, BMI and counting: none is in plain x86-64. */
 const ABOVE_BASELINE = /^(v\w+|kmov\w*|andn|bextr|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|popcnt|lzcnt|movbe)\b/;
 

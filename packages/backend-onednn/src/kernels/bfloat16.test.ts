@@ -156,6 +156,24 @@ describe("convolution of 3x3", () => {
   });
 });
 
+describe("gradients of filters with strides", () => {
+  it.each([
+    { x: [3, 17, 15, 16], filter: [3, 3, 16, 48], strides: 2, pad: "same" },
+    { x: [9, 8, 8, 32], filter: [3, 3, 32, 16], strides: 2, pad: "valid" },
+    { x: [2, 64, 33, 16], filter: [5, 3, 16, 32], strides: [1, 3], pad: "same" },
+    { x: [1, 70, 71, 48], filter: [2, 2, 48, 32], strides: 2, pad: "same" },
+  ])("are sums of products of the same numbers as float32's: $x, $filter", ({ x: xShape, filter, strides, pad }) => {
+    const x = held(normal(xShape, 20));
+    const attrs = { strides, pad, dataFormat: "NHWC", dilations: 1, filterShape: filter };
+    const [y] = run("Conv2D", { x, filter: normal(filter, 21) }, attrs);
+    const dy = held(normal(y!.shape, 22));
+    const gradient = (a: tf.Tensor, b: tf.Tensor) => run("Conv2DBackpropFilter", { x: a, dy: b }, attrs)[0]!.dataSync();
+    const exact = gradient(tf.tensor(x.dataSync(), x.shape), tf.tensor(dy.dataSync(), dy.shape));
+    setPrecision("bfloat16");
+    expectNear(gradient(x, dy), exact, 3e-6, "gradient");
+  });
+});
+
 describe("max pooling", () => {
   it("is exact, and its gradient is summed in float32", () => {
     const x = held(normal([3, 17, 18, 32], 7));

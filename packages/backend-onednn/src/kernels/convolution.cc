@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/pairs.h"
 #include "kernels/winograd.h"
 #include "runtime/onednn_api.h"
 #include "runtime/parallel.h"
@@ -239,6 +240,7 @@ void Conv2DBackpropFilter(const ConvShape& shape, const float* x, const float* d
 
 void Conv2DBackpropFilter(const ConvShape& shape, const BFloat16* x, const BFloat16* dy, float* dfilter) {
   if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
+  if (PairsApply(shape)) return PairsBackpropFilter(shape, x, dy, dfilter);
   if (WinogradSuits<BFloat16>(shape)) return WinogradBackpropFilter(shape, x, dy, dfilter);
   if (MultipliesBfloat16()) return RunBackpropFilter(shape, Type::bf16, x, dy, dfilter);
   Conv2DBackpropFilter(shape, Widened(x, shape.InputSize()).data(), Widened(dy, shape.OutputSize()).data(), dfilter);
