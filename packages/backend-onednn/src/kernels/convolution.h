@@ -1,5 +1,5 @@
 // 2-D convolution and its gradients. Activations are NHWC, filters HWIO (tfjs's layouts). Filters and their gradients are
-// float32; with bfloat16 activations they are rounded before they are used, and sums are float32.
+// float32; with bfloat16 activations filters are rounded before they are used, except by Winograd's method, and sums are float32.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "runtime/onednn_api.h"
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 #include "runtime/primitive.h"
@@ -78,7 +77,7 @@ bool PairsApply(const ConvShape& s) {
   if (kIsa != Isa::kAvx512 || !MultipliesBfloat16()) return false;
   bool suits = s.dilationHeight == 1 && s.dilationWidth == 1 && s.channels % 16 == 0 && s.outChannels % 16 == 0;
   bool strided = s.strideHeight * s.strideWidth > 1 && s.filterHeight * s.filterWidth > 1;
-  return suits && strided && s.FilterSize() > 0 && s.batch > 0;
+  return suits && strided && s.FilterSize() > 0;
 }
 
 void PairsBackpropFilter(const ConvShape& s, const BFloat16* x, const BFloat16* dy, float* dfilter) {
