@@ -52,7 +52,7 @@ const waiting = [
 async function lane() {
   for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
     const started = Date.now();
-    const { failure, skipped } = await one.action();
+    const { failure, skipped } = await one.action().catch((error) => ({ failure: error.stack, skipped: [] }));
     if (failure !== undefined) failed++;
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     console.log(`${failure === undefined ? "ok" : "failed"}  ${one.name} (${seconds} s)`);

@@ -89,7 +89,8 @@ async function openPage(path) {
     const page = await browser.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
-    await page.goto(pathToFileURL(path).href);
+    // Not until it has loaded: its module computes before that, for longer than a navigation may take.
+    await page.goto(pathToFileURL(path).href, { waitUntil: "commit" });
     const said = page.locator("pre");
     const isOver = said.filter({ hasText: new RegExp(`${DONE}|error`, "i") });
     await isOver.waitFor({ timeout: PAGE_LIMIT_MS }).catch((error) => errors.push(error.message));

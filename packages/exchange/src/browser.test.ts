@@ -78,7 +78,7 @@ describe.skipIf(CHROMIUM === undefined)("in a browser (needs Chromium in /usr/bi
       const scripts = SCRIPTS.map((path) => `<script src="file://${path}"></script>`).join("");
       await writeFile(file, `<!doctype html><meta charset="utf-8">${scripts}<body><script>${data}${RUN}</script>`);
       const page = await browser.newPage();
-      await page.goto(pathToFileURL(file).href);
+      await page.goto(pathToFileURL(file).href, { waitUntil: "commit" }); // its script computes before it has loaded
       const answer = JSON.parse((await page.locator("pre").textContent({ timeout: 100_000 }))!);
       expect(answer.error).toBeUndefined();
       expect(answer.backend).toBe("webgl");
