@@ -16,9 +16,13 @@ export interface BatchNormSaved {
   /** Output after the activation; tells where a ReLU let the gradient through. */
   readonly y: tf.Tensor;
   readonly gamma: tf.Tensor;
+  readonly beta: tf.Tensor;
   readonly mean: tf.Tensor;
   readonly variance: tf.Tensor;
 }
+
+/** As the engine keeps them: x, gamma, beta, y, mean, variance. */
+export type BatchNormTensors = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
 /** Gradients of a training batch norm; `residual` is undefined if there was none. */
 export interface BatchNormGradients {
@@ -43,12 +47,12 @@ function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: BatchNormAct
  */
 export function batchNormGradients(
   dy: tf.Tensor,
-  { x, y, gamma, mean, variance }: BatchNormSaved,
+  { x, y, gamma, beta, mean, variance }: BatchNormSaved,
   { epsilon, activation }: BatchNormAttributes,
   hasResidual: boolean,
 ): BatchNormGradients {
   if (hasNamedKernel("SimclrBatchNormGrad")) {
-    const inputs = { dy, x, y, gamma, mean, variance };
+    const inputs = { dy, x, y, gamma, beta, mean, variance };
     const attributes = { epsilon, activation, residual: hasResidual };
     const [dx, dGamma, dBeta, dResidual] = runNamedKernel("SimclrBatchNormGrad", inputs, attributes);
     return { x: dx!, gamma: dGamma!, beta: dBeta!, residual: dResidual };
@@ -71,12 +75,13 @@ export function batchNormGradients(
 /** Gradient of the kernel `SimclrBatchNorm`; what arrives for the outputs `mean` and `variance` is ignored. */
 const training: tf.GradConfig = {
   kernelName: "SimclrBatchNorm",
-  inputsToSave: ["x", "gamma"],
+  inputsToSave: ["x", "gamma", "beta"],
   outputsToSave: [true, true, true],
   gradFunc: (dys, saved, attributes) => {
-    const [x, gamma, y, mean, variance] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+    const [x, gamma, beta, y, mean, variance] = saved as BatchNormTensors;
     const { residual, ...options } = attributes as unknown as BatchNormAttributes & { readonly residual: boolean };
-    const gradients = batchNormGradients((dys as tf.Tensor[])[0]!, { x, y, gamma, mean, variance }, options, residual);
+    const known = { x, y, gamma, beta, mean, variance };
+    const gradients = batchNormGradients((dys as tf.Tensor[])[0]!, known, options, residual);
     return {
       x: () => gradients.x,
       gamma: () => gradients.gamma,

@@ -1,6 +1,11 @@
 import { checkPositive, checkSameShape, checkShape, InvalidArgumentError } from "@simclr/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { type BatchNormActivation, type BatchNormAttributes, batchNormGradients } from "./batch-norm-gradient.js";
+import {
+  type BatchNormActivation,
+  type BatchNormAttributes,
+  type BatchNormTensors,
+  batchNormGradients,
+} from "./batch-norm-gradient.js";
 import { hasNamedKernel, runNamedKernel } from "./named-kernel.js";
 
 export interface BatchNormOptions {
@@ -56,13 +61,13 @@ export function batchNorm<T extends tf.Tensor>(
     const run = tf.customGrad((...args) => {
       const save = args.at(-1) as tf.GradSaveFunc;
       const y = normalise(x, gamma, beta, mean, variance, attributes, residual);
-      save([x, gamma, y, mean, variance]);
+      save([x, gamma, beta, y, mean, variance]);
       return {
         value: y,
         gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-          const [x, gamma, y, mean, variance] = saved as [T, tf.Tensor, T, tf.Tensor, tf.Tensor];
+          const [x, gamma, beta, y, mean, variance] = saved as BatchNormTensors;
           const isResidual = residual !== undefined;
-          const d = batchNormGradients(dy, { x, y, gamma, mean, variance }, attributes, isResidual);
+          const d = batchNormGradients(dy, { x, y, gamma, beta, mean, variance }, attributes, isResidual);
           return d.residual === undefined ? [d.x, d.gamma, d.beta] : [d.x, d.gamma, d.beta, d.residual];
         },
       };

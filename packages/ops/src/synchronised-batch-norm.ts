@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type BatchNormOptions, type BatchNormResult, batchNormInference, checkBatchNorm } from "./batch-norm.js";
-import { type BatchNormAttributes, batchNormGradients } from "./batch-norm-gradient.js";
+import { type BatchNormAttributes, type BatchNormTensors, batchNormGradients } from "./batch-norm-gradient.js";
 import { hasNamedKernel, runNamedKernel } from "./named-kernel.js";
 
 /** What a batch norm measures of a batch. */
@@ -44,13 +44,13 @@ export function synchronisedBatchNorm<T extends tf.Tensor>(
     const run = tf.customGrad((...args) => {
       const save = args.at(-1) as tf.GradSaveFunc;
       const y = batchNormInference(x, gamma, beta, mean, variance, { ...attributes, residual });
-      save([x, gamma, y, mean, variance]);
+      save([x, gamma, beta, y, mean, variance]);
       return {
         value: y,
         gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-          const [x, gamma, y, mean, variance] = saved as [T, tf.Tensor, T, tf.Tensor1D, tf.Tensor1D];
+          const [x, gamma, beta, y, mean, variance] = saved as BatchNormTensors;
           // As if the batch were this rank's rows alone: dx = scale (dy - s/rows - normalised t/rows), with s and t its sums.
-          const d = batchNormGradients(dy, { x, y, gamma, mean, variance }, attributes, residual !== undefined);
+          const d = batchNormGradients(dy, { x, y, gamma, beta, mean, variance }, attributes, residual !== undefined);
           const sums = tf.concat1d([d.beta as tf.Tensor1D, d.gamma as tf.Tensor1D]); // [2C], s and t
           const excess = tf.sub(tf.div(sums, rows), tf.div(synchronise.sum(sums), count)); // [2C]
           const [shift, slope] = tf.split(excess, 2) as [tf.Tensor1D, tf.Tensor1D]; // [C] each

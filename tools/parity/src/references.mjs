@@ -18,8 +18,8 @@ export const references = {
     const { y, mean, variance } = batchNorm(x, gamma, beta, { epsilon, activation, residual });
     return [y, mean, variance];
   },
-  SimclrBatchNormGrad: ({ dy, x, y, gamma, mean, variance }, attrs) => {
-    const of = tf.getGradient("SimclrBatchNorm").gradFunc([dy], [x, gamma, y, mean, variance], attrs);
+  SimclrBatchNormGrad: ({ dy, x, y, gamma, beta, mean, variance }, attrs) => {
+    const of = tf.getGradient("SimclrBatchNorm").gradFunc([dy], [x, gamma, beta, y, mean, variance], attrs);
     return [of.x(), of.gamma(), of.beta(), ...(attrs.residual ? [of.residual()] : [])];
   },
   SimclrLarsUpdate: ({ param, grad, velocity }, attrs) => larsUpdate(param, grad, velocity, attrs),

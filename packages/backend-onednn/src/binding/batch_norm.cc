@@ -51,15 +51,18 @@ Napi::Value RunBatchNormGrad(const Args& args) {
   const float* gamma = args.Data<float>(3, shape.channels);
   const float* mean = args.Data<float>(7, shape.channels);
   const float* variance = args.Data<float>(8, shape.channels);
+  const float* beta = args.Data<float>(10, shape.channels);
   Output<T> dx(shape.Size());
   Output<float> dgamma(shape.channels), dbeta(shape.channels);
-  T* none = nullptr;
+  auto run = [&](T* dresidual) {
+    BatchNormGrad(shape, dy, x, y, gamma, beta, mean, variance, dx.data(), dgamma.data(), dbeta.data(), dresidual);
+  };
   if (!args.Flag(9)) {
-    BatchNormGrad(shape, dy, x, y, gamma, mean, variance, dx.data(), dgamma.data(), dbeta.data(), none);
+    run(nullptr);
     return ReturnAll(args, dx, dgamma, dbeta);
   }
   Output<T> dresidual(shape.Size());
-  BatchNormGrad(shape, dy, x, y, gamma, mean, variance, dx.data(), dgamma.data(), dbeta.data(), dresidual.data());
+  run(dresidual.data());
   return ReturnAll(args, dx, dgamma, dbeta, dresidual);
 }
 
@@ -75,7 +78,7 @@ Napi::Value BoundBatchNormInference(const Napi::CallbackInfo& info) {
   return args.IsBfloat16(0) ? RunBatchNormInference<BFloat16>(args) : RunBatchNormInference<float>(args);
 }
 
-/// SimclrBatchNormGrad(dy, x, y, gamma, sizes, epsilon, relu, mean, variance, residual) -> [dx, dgamma, dbeta(, dresidual)]
+/// SimclrBatchNormGrad(dy, x, y, gamma, sizes, epsilon, relu, mean, variance, residual, beta) -> [dx, dgamma, dbeta(, dresidual)]
 Napi::Value BoundBatchNormGrad(const Napi::CallbackInfo& info) {
   Args args(info, "SimclrBatchNormGrad");
   return args.IsBfloat16(1) ? RunBatchNormGrad<BFloat16>(args) : RunBatchNormGrad<float>(args);

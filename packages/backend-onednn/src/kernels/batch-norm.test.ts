@@ -50,6 +50,10 @@ const CASES = [
   { shape: [8, 16, 16, 64], activation: "relu", residual: false },
   { shape: [130, 45], activation: "none", residual: false },
   { shape: [2, 40, 41, 3], activation: "none", residual: true },
+  // Rows of whole vectors, of one strip and of strips and a rest; some blocks of rows are not full.
+  { shape: [5, 7, 80], activation: "relu", residual: true },
+  { shape: [37, 4, 16], activation: "none", residual: false },
+  { shape: [3, 9, 32], activation: "none", residual: true },
 ];
 
 describe.each(CASES)("batch norm %j", ({ shape, activation, residual: withResidual }) => {
@@ -99,6 +103,7 @@ describe.each(CASES)("batch norm %j", ({ shape, activation, residual: withResidu
       x: t.x,
       y: tf.tensor(y, shape),
       gamma: t.gamma,
+      beta: t.beta,
       mean: tf.tensor1d(Float32Array.from(mean)),
       variance: tf.tensor1d(Float32Array.from(variance)),
     };
@@ -111,6 +116,38 @@ describe.each(CASES)("batch norm %j", ({ shape, activation, residual: withResidu
     if (withResidual) expectNear(actual[3]!, masked, 0, "dresidual");
     tf.dispose([t, inputs] as unknown as tf.Tensor[]);
   });
+});
+
+it("measures the variance of rows that are alike but for the first", () => {
+  const rows = 70;
+  const values = Float32Array.from({ length: rows * 64 }, (_, i) => (i < 64 ? 1000 : (i % 7) / 7));
+  const t = { x: tf.tensor2d(values, [rows, 64]), gamma: tf.ones([64]), beta: tf.zeros([64]) };
+  const expected = reference({ ...t, residual: t.beta }, false, false);
+  const [, mean, variance] = run("SimclrBatchNorm", t, { epsilon: 1e-5, activation: "none" });
+  // What the mean's rounding moves y by.
+  const shifts = mean!.map((value, c) => Math.abs(value - expected.mean[c]!) / Math.sqrt(expected.variance[c]!));
+  expect(Math.max(...shifts)).toBeLessThan(1e-6);
+  expectNear(variance!, expected.variance, 1e-5, "variance");
+});
+
+// The gradient finds y's sign again from x; it must be the one that the ReLU saw, at every single number.
+it.each([
+  [4096, 64],
+  [998, 19],
+  [512, 16],
+])("masks the gradient of [%i, %i] where the output is 0, and nowhere else", (rows, channels) => {
+  const half = tf.round(normal([rows / 2, channels], 6));
+  const x = tf.concat([half, tf.neg(half)]); // its mean is 0, and a third of it lies at the edge of the ReLU
+  const inputs = { x, gamma: tf.ones([channels]), beta: tf.zeros([channels]) };
+  const attrs = { epsilon: 1e-5, activation: "relu" };
+  const [y, mean, variance] = run("SimclrBatchNorm", inputs, attrs);
+  const counts = new Float32Array(channels);
+  y!.forEach((value, i) => {
+    if (value > 0) counts[i % channels]!++;
+  });
+  const known = { y: tf.tensor(y!, x.shape), mean: tf.tensor1d(mean!), variance: tf.tensor1d(variance!) };
+  const [, , dbeta] = run("SimclrBatchNormGrad", { ...inputs, ...known, dy: tf.onesLike(x) }, attrs);
+  expect(dbeta).toEqual(Array.from(counts));
 });
 
 it("lets NaN through a ReLU", () => {

@@ -51,17 +51,17 @@ export const batchNormInference: NativeKernel = {
   },
 };
 
-/** `{dy, x, y, gamma, mean, variance}`, `{epsilon, activation, residual}` -> `[dx, dgamma, dbeta, dresidual?]`. */
+/** `{dy, x, y, gamma, beta, mean, variance}`, `{epsilon, activation, residual}` -> `[dx, dgamma, dbeta, dresidual?]`. */
 export const batchNormGrad: NativeKernel = {
   name: "SimclrBatchNormGrad",
   run: ({ inputs, attrs, backend }) => {
-    const { x, gamma, mean, variance } = inputs as unknown as BatchNormInputs;
+    const { x, gamma, beta, mean, variance } = inputs as unknown as BatchNormInputs;
     const operands = [inputs.dy!, x, inputs.y!, gamma].map((info) => backend.handle(info));
     const statistics = [backend.handle(mean), backend.handle(variance)];
     const residual = attrs.residual === true;
     const outputs = [{ shape: x.shape }, { shape: gamma.shape }, { shape: gamma.shape }];
     if (residual) outputs.push({ shape: x.shape });
-    const args = [...operands, ...settings(x, attrs), ...statistics, residual];
+    const args = [...operands, ...settings(x, attrs), ...statistics, residual, backend.handle(beta)];
     return backend.computeAll("SimclrBatchNormGrad", args, outputs);
   },
 };

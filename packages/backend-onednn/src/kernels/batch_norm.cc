@@ -3,38 +3,76 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
+#include "kernels/batch_norm_blocks.h"
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 
 namespace simclr {
 namespace {
 
+using batch_norm::BlockKernels;
+using batch_norm::Factors;
+using batch_norm::Mask;
+
 /// Rows summed in float32 before they are added to a double; a block stays in the cache for its second reading.
 constexpr int64_t kBlock = 32;
 
 /// Loops over few channels are too short to be fast, so `factor` rows are taken for one row of as many channels more.
-constexpr int64_t kWideEnough = 128;
+constexpr int64_t kWideEnough = 64;
 
-int64_t WideningFactor(const BatchNormShape& s) {
-  int64_t factor = 1;
-  while (2 * factor * s.channels <= kWideEnough && s.rows % (2 * factor) == 0) factor *= 2;
-  return factor;
+/// Code for this processor's vectors, if its rows of `wide` numbers are whole vectors.
+template <class T>
+const BlockKernels<T>* KernelsFor([[maybe_unused]] int64_t wide, [[maybe_unused]] int64_t parts) {
+#if defined(__x86_64__)
+  if (kIsa == Isa::kBaseline) return nullptr;
+  const batch_norm::Kernels& all = kIsa == Isa::kAvx512 ? batch_norm::Avx512Kernels() : batch_norm::Avx2Kernels();
+  if (wide % (parts * all.lanes) != 0) return nullptr;
+  if constexpr (std::is_same_v<T, BFloat16>) return &all.ofBFloat16s;
+  else return &all.ofFloats;
+#else
+  return nullptr;
+#endif
 }
 
-BatchNormShape Widened(const BatchNormShape& s, int64_t factor) {
-  return {s.rows / factor, s.channels * factor, s.epsilon, s.relu};
-}
+/// A matrix of T as the passes take it: `rows` rows of `wide` numbers.
+template <class T>
+struct Layout {
+  int64_t channels, factor, rows, wide;
+  /// Numbers of a lane, and lanes of a row; see batch_norm_blocks.h.
+  int64_t parts, lanes;
+  const BlockKernels<T>* kernels;
 
-/// Per-channel values, repeated for a widened row.
-Scratch<float> Repeated(const float* values, int64_t channels, int64_t factor) {
-  Scratch<float> repeated(static_cast<size_t>(channels * factor));
-  for (int64_t k = 0; k < factor; ++k) std::copy_n(values, channels, repeated.data() + k * channels);
-  return repeated;
-}
+  explicit Layout(const BatchNormShape& s) : channels(s.channels), factor(1), parts(1) {
+    while (s.Size() > 0 && 2 * factor * channels <= kWideEnough && s.rows % (2 * factor) == 0) factor *= 2;
+    rows = s.rows / factor;
+    wide = channels * factor;
+    constexpr int64_t kParts = std::is_same_v<T, BFloat16> ? 2 : 1;
+    kernels = KernelsFor<T>(wide, kParts);
+    if (kernels) parts = kParts;
+    lanes = wide / parts;
+  }
+  /// Where an array of per-channel values has that of channel c of row k of `factor`.
+  int64_t At(int64_t k, int64_t c) const {
+    int64_t i = k * channels + c;
+    return i % parts * lanes + i / parts;
+  }
+  Chunks RowChunks() const { return Chunks(rows, std::max<int64_t>(kBlock, 16384 / std::max<int64_t>(wide, 1))); }
+  /// Values for each channel as the passes take them.
+  Scratch<float> Repeated(const float* values) const {
+    Scratch<float> repeated(static_cast<size_t>(wide));
+    for (int64_t k = 0; k < factor; ++k) {
+      for (int64_t c = 0; c < channels; ++c) repeated[static_cast<size_t>(At(k, c))] = values[c];
+    }
+    return repeated;
+  }
+};
 
-Chunks RowChunks(const BatchNormShape& s) {
-  return Chunks(s.rows, std::max<int64_t>(kBlock, 16384 / std::max<int64_t>(s.channels, 1)));
+/// body(first, rows) for the blocks of rows [begin, end).
+template <class Body>
+SIMCLR_INLINE inline void ForBlocks(int64_t begin, int64_t end, const Body& body) {
+  for (int64_t first = begin; first < end; first += kBlock) body(first, std::min(kBlock, end - first));
 }
 
 /// mean and M2 (sum of squared deviations) of a block of rows, in two readings.
@@ -60,6 +98,23 @@ SIMCLR_INLINE inline void BlockMoments(const T* x, int64_t rows, int64_t channel
   }
 }
 
+/// The same with code for this processor's vectors, in one reading: deviations are from the first row, so that M2 loses no
+/// more digits than a row that is far from the others takes from it.
+template <class T>
+SIMCLR_INLINE inline void BlockMoments(const Layout<T>& s, const T* x, int64_t rows, float* mean, float* m2) {
+  std::fill_n(mean, 2 * s.wide, 0.0f);
+  s.kernels->sumDeviations(rows, s.lanes, x, mean);
+  float scale = 1.0f / static_cast<float>(rows);
+  for (int64_t p = 0; p < s.parts; ++p) {
+    for (int64_t l = 0; l < s.lanes; ++l) {
+      int64_t c = p * s.lanes + l;
+      float shift = mean[c] * scale, rest = m2[c] - mean[c] * shift;
+      m2[c] = rest < 0 ? 0 : rest;  // NaN stays
+      mean[c] = ToFloat(x[l * s.parts + p]) + shift;
+    }
+  }
+}
+
 /// Adds the moments of `addedRows` rows to those of `rows` (Chan, Golub and LeVeque).
 template <class T>
 SIMCLR_INLINE inline void MergeMoments(double* mean, double* m2, double rows, const T* addedMean, const T* addedM2,
@@ -73,78 +128,104 @@ SIMCLR_INLINE inline void MergeMoments(double* mean, double* m2, double rows, co
   }
 }
 
+/// What a number is mapped to before the residual is added. One function, for passes that must agree on its sign.
+SIMCLR_INLINE inline float Affine(float x, float mean, float scale, float beta) { return (x - mean) * scale + beta; }
+
 template <bool kRelu, bool kResidual, class T>
-void ApplyRows(const BatchNormShape& s, const T* x, const float* scale, const float* mean, const float* beta,
-               const T* residual, T* y) {
-  int64_t channels = s.channels;
-  ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
-    for (int64_t r = begin; r < end; ++r) {
-      int64_t offset = r * channels;
+SIMCLR_INLINE inline void ApplyRows(int64_t rows, int64_t channels, const T* x, const Factors& f, const T* residual, T* y) {
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t offset = r * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) {
-        float v = (ToFloat(x[offset + c]) - mean[c]) * scale[c] + beta[c];
-        if (kResidual) v += ToFloat(residual[offset + c]);
-        if (kRelu) v = v < 0 ? 0 : v;  // NaN stays
-        y[offset + c] = FromFloat<T>(v);
-      }
+    for (int64_t c = 0; c < channels; ++c) {
+      float v = Affine(ToFloat(x[offset + c]), f.mean[c], f.scale[c], f.beta[c]);
+      if (kResidual) v += ToFloat(residual[offset + c]);
+      if (kRelu) v = v < 0 ? 0 : v;  // NaN stays
+      y[offset + c] = FromFloat<T>(v);
     }
-  });
+  }
+}
+
+template <Mask kMask, class T>
+SIMCLR_INLINE inline float Masked(float dy, const T* y, int64_t i, float x, const Factors& f, int64_t c) {
+  if (kMask == Mask::kOfY) return ToFloat(y[i]) > 0 ? dy : 0;
+  if (kMask == Mask::kOfX) return Affine(x, f.mean[c], f.scale[c], f.beta[c]) > 0 ? dy : 0;
+  return dy;
+}
+
+/// Adds dy, masked, and its product with x - mean to sums[0, channels) and sums[channels, 2 * channels).
+template <Mask kMask, class T>
+SIMCLR_INLINE inline void SumRows(int64_t rows, int64_t channels, const T* dy, const T* x, const T* y, const Factors& f,
+                                  float* sums) {
+  float* products = sums + channels;
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t offset = r * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) {
+      float v = ToFloat(x[offset + c]);
+      float d = Masked<kMask>(ToFloat(dy[offset + c]), y, offset + c, v, f, c);
+      sums[c] += d;
+      products[c] += d * (v - f.mean[c]);
+    }
+  }
 }
 
 /// Sums of dy and dy * (x - mean) per channel, where dy is masked by the ReLU.
-template <bool kRelu, class T>
-void SumGradients(const BatchNormShape& s, const Chunks& chunks, const T* dy, const T* x, const T* y, const float* mean,
+template <Mask kMask, class T>
+void SumGradients(const Layout<T>& s, const Chunks& chunks, const T* dy, const T* x, const T* y, const Factors& f,
                   double* partial) {
-  int64_t channels = s.channels;
-  ParallelChunks(chunks, [=](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
-    double* sum = partial + 2 * chunk * channels;
-    double* product = sum + channels;
-    std::fill_n(sum, 2 * channels, 0.0);
-    Scratch<float> block(static_cast<size_t>(2 * channels));
-    float* blockSum = block.data();
-    float* blockProduct = blockSum + channels;
+  ParallelChunks(chunks, [=, &s, &f](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
+    double* sum = partial + 2 * chunk * s.wide;
+    std::fill_n(sum, 2 * s.wide, 0.0);
+    Scratch<float> block(static_cast<size_t>(2 * s.wide));
+    float* sums = block.data();
     for (int64_t start = begin; start < end; start += kBlock) {
-      std::fill_n(blockSum, 2 * channels, 0.0f);
-      for (int64_t r = start; r < std::min(end, start + kBlock); ++r) {
-        int64_t offset = r * channels;
+      std::fill_n(sums, 2 * s.wide, 0.0f);
+      int64_t rows = std::min(end - start, kBlock), i = start * s.wide;
+      if (s.kernels) s.kernels->sumGradients(rows, s.lanes, kMask, dy + i, x + i, y + i, f, sums);
+      else SumRows<kMask>(rows, s.wide, dy + i, x + i, y + i, f, sums);
 #pragma omp simd
-        for (int64_t c = 0; c < channels; ++c) {
-          float d = ToFloat(dy[offset + c]);
-          if (kRelu) d = ToFloat(y[offset + c]) > 0 ? d : 0;
-          blockSum[c] += d;
-          blockProduct[c] += d * (ToFloat(x[offset + c]) - mean[c]);
-        }
-      }
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) {
-        sum[c] += blockSum[c];
-        product[c] += blockProduct[c];
-      }
+      for (int64_t c = 0; c < 2 * s.wide; ++c) sum[c] += sums[c];
     }
   });
 }
 
-/// dx = scale * dy + (x - mean) * slope + shift, with dy masked by the ReLU.
-template <bool kRelu, bool kResidual, class T>
-void SpreadGradients(const BatchNormShape& s, const T* dy, const T* x, const T* y, const float* mean,
-                     const float* scale, const float* slope, const float* shift, T* dx, T* dresidual) {
-  int64_t channels = s.channels;
-  ParallelChunks(RowChunks(s), [=](int, int64_t begin, int64_t end) SIMCLR_INLINE {
-    for (int64_t r = begin; r < end; ++r) {
-      int64_t offset = r * channels;
+template <Mask kMask, bool kKeep, class T>
+SIMCLR_INLINE inline void SpreadRows(int64_t rows, int64_t channels, const T* dy, const T* x, const T* y,
+                                     const Factors& f, T* masked, T* dx) {
+  for (int64_t r = 0; r < rows; ++r) {
+    int64_t offset = r * channels;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) {
-        float d = ToFloat(dy[offset + c]);
-        if (kRelu) d = ToFloat(y[offset + c]) > 0 ? d : 0;
-        if (kResidual) dresidual[offset + c] = FromFloat<T>(d);
-        dx[offset + c] = FromFloat<T>(scale[c] * d + ((ToFloat(x[offset + c]) - mean[c]) * slope[c] + shift[c]));
-      }
+    for (int64_t c = 0; c < channels; ++c) {
+      float v = ToFloat(x[offset + c]);
+      float d = Masked<kMask>(ToFloat(dy[offset + c]), y, offset + c, v, f, c);
+      if (kKeep) masked[offset + c] = FromFloat<T>(d);
+      dx[offset + c] = FromFloat<T>(f.scale[c] * d + ((v - f.mean[c]) * f.slope[c] + f.shift[c]));
     }
+  }
+}
+
+/// dx = scale * dy + (x - mean) * slope + shift, with dy masked by the ReLU. `masked`, if kKeep, becomes that dy.
+template <Mask kMask, bool kKeep, class T>
+void SpreadGradients(const Layout<T>& s, const T* dy, const T* x, const T* y, const Factors& f, T* masked, T* dx) {
+  ParallelChunks(s.RowChunks(), [=, &s, &f](int, int64_t begin, int64_t end) SIMCLR_INLINE {
+    ForBlocks(begin, end, [=, &s, &f](int64_t first, int64_t rows) SIMCLR_INLINE {
+      int64_t i = first * s.wide;
+      T* kept = kKeep ? masked + i : nullptr;
+      if (s.kernels) return s.kernels->spreadGradients(rows, s.lanes, kMask, dy + i, x + i, y + i, f, kept, dx + i);
+      SpreadRows<kMask, kKeep>(rows, s.wide, dy + i, x + i, y + i, f, kept, dx + i);
+    });
   });
 }
 
 float InverseDeviation(float variance, float epsilon) {
   return static_cast<float>(1.0 / std::sqrt(static_cast<double>(variance) + epsilon));
+}
+
+/// gamma / sqrt(variance + epsilon)
+Scratch<float> Scales(const BatchNormShape& s, const float* gamma, const float* variance) {
+  Scratch<float> scale(static_cast<size_t>(s.channels));
+  for (int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * InverseDeviation(variance[c], s.epsilon);
+  return scale;
 }
 
 }  // namespace
@@ -156,90 +237,103 @@ void BatchStatistics(const BatchNormShape& shape, const T* x, float* mean, float
     std::fill_n(variance, shape.channels, std::numeric_limits<float>::quiet_NaN());
     return;
   }
-  int64_t factor = WideningFactor(shape);
-  BatchNormShape s = Widened(shape, factor);
-  int64_t channels = s.channels;
-  Chunks chunks = RowChunks(s);
-  Scratch<double> moments(static_cast<size_t>(2 * chunks.number * channels));
+  Layout<T> s(shape);
+  int64_t wide = s.wide;
+  Chunks chunks = s.RowChunks();
+  Scratch<double> moments(static_cast<size_t>(2 * chunks.number * wide));
   double* partial = moments.data();
-  ParallelChunks(chunks, [=](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
-    double* chunkMean = partial + 2 * chunk * channels;
-    double* chunkM2 = chunkMean + channels;
-    std::fill_n(chunkMean, 2 * channels, 0.0);
-    Scratch<float> block(static_cast<size_t>(2 * channels));
+  ParallelChunks(chunks, [=, &s](int chunk, int64_t begin, int64_t end) SIMCLR_INLINE {
+    double* chunkMean = partial + 2 * chunk * wide;
+    double* chunkM2 = chunkMean + wide;
+    std::fill_n(chunkMean, 2 * wide, 0.0);
+    Scratch<float> block(static_cast<size_t>(2 * wide));
+    float *blockMean = block.data(), *blockM2 = blockMean + wide;
     for (int64_t start = begin; start < end; start += kBlock) {
       int64_t rows = std::min(end - start, kBlock);
-      BlockMoments(x + start * channels, rows, channels, block.data(), block.data() + channels);
-      MergeMoments(chunkMean, chunkM2, static_cast<double>(start - begin), block.data(), block.data() + channels,
-                   static_cast<double>(rows), channels);
+      if (s.kernels) BlockMoments(s, x + start * wide, rows, blockMean, blockM2);
+      else BlockMoments(x + start * wide, rows, wide, blockMean, blockM2);
+      MergeMoments(chunkMean, chunkM2, static_cast<double>(start - begin), blockMean, blockM2, static_cast<double>(rows),
+                   wide);
     }
   });
   for (int chunk = 1; chunk < chunks.number; ++chunk) {
     int64_t before = chunk * chunks.size;
-    const double* added = partial + 2 * chunk * channels;
-    MergeMoments(partial, partial + channels, static_cast<double>(before), added, added + channels,
-                 static_cast<double>(std::min(chunks.size, s.rows - before)), channels);
+    const double* added = partial + 2 * chunk * wide;
+    MergeMoments(partial, partial + wide, static_cast<double>(before), added, added + wide,
+                 static_cast<double>(std::min(chunks.size, s.rows - before)), wide);
   }
-  for (int64_t k = 1; k < factor; ++k) {
-    const double* added = partial + k * shape.channels;
-    MergeMoments(partial, partial + channels, static_cast<double>(k * s.rows), added, added + channels,
-                 static_cast<double>(s.rows), shape.channels);
-  }
-  for (int64_t c = 0; c < shape.channels; ++c) {
-    mean[c] = static_cast<float>(partial[c]);
-    variance[c] = static_cast<float>(partial[channels + c] / static_cast<double>(shape.rows));
+  for (int64_t c = 0; c < s.channels; ++c) {
+    double ofMean = partial[s.At(0, c)], ofM2 = partial[wide + s.At(0, c)];
+    for (int64_t k = 1; k < s.factor; ++k) {
+      const double* added = partial + s.At(k, c);
+      MergeMoments(&ofMean, &ofM2, static_cast<double>(k * s.rows), added, added + wide, static_cast<double>(s.rows), 1);
+    }
+    mean[c] = static_cast<float>(ofMean);
+    variance[c] = static_cast<float>(ofM2 / static_cast<double>(shape.rows));
   }
 }
 
 template <class T>
-void BatchNormApply(const BatchNormShape& s, const T* x, const float* gamma, const float* beta, const float* mean,
+void BatchNormApply(const BatchNormShape& shape, const T* x, const float* gamma, const float* beta, const float* mean,
                     const float* variance, const T* residual, T* y) {
-  Scratch<float> scale(static_cast<size_t>(s.channels));
-  for (int64_t c = 0; c < s.channels; ++c) scale[c] = gamma[c] * InverseDeviation(variance[c], s.epsilon);
-  auto apply = s.relu ? (residual ? ApplyRows<true, true, T> : ApplyRows<true, false, T>)
-                      : (residual ? ApplyRows<false, true, T> : ApplyRows<false, false, T>);
-  if (s.Size() == 0) return;
-  int64_t factor = WideningFactor(s);
-  Scratch<float> wideScale = Repeated(scale.data(), s.channels, factor), wideMean = Repeated(mean, s.channels, factor),
-                 wideBeta = Repeated(beta, s.channels, factor);
-  apply(Widened(s, factor), x, wideScale.data(), wideMean.data(), wideBeta.data(), residual, y);
+  if (shape.Size() == 0) return;
+  Layout<T> s(shape);
+  Scratch<float> scale = Scales(shape, gamma, variance);
+  Scratch<float> wideScale = s.Repeated(scale.data()), wideMean = s.Repeated(mean), wideBeta = s.Repeated(beta);
+  Factors f{wideMean.data(), wideScale.data(), wideBeta.data(), nullptr, nullptr};
+  bool relu = shape.relu;
+  ParallelChunks(s.RowChunks(), [=, &s, &f](int, int64_t begin, int64_t end) SIMCLR_INLINE {
+    ForBlocks(begin, end, [=, &s, &f](int64_t first, int64_t rows) SIMCLR_INLINE {
+      int64_t i = first * s.wide;
+      const T* added = residual ? residual + i : nullptr;
+      if (s.kernels) return s.kernels->apply(rows, s.lanes, x + i, f, added, relu, y + i);
+      if (relu && added) return ApplyRows<true, true>(rows, s.wide, x + i, f, added, y + i);
+      if (relu) return ApplyRows<true, false>(rows, s.wide, x + i, f, added, y + i);
+      if (added) return ApplyRows<false, true>(rows, s.wide, x + i, f, added, y + i);
+      ApplyRows<false, false>(rows, s.wide, x + i, f, added, y + i);
+    });
+  });
 }
 
 template <class T>
 void BatchNormGrad(const BatchNormShape& shape, const T* dy, const T* x, const T* y, const float* gamma,
-                   const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta, T* dresidual) {
-  int64_t factor = shape.Size() == 0 ? 1 : WideningFactor(shape);
-  BatchNormShape s = Widened(shape, factor);
-  int64_t channels = shape.channels, wide = s.channels;
-  Scratch<float> wideMean = Repeated(mean, channels, factor);
-  Chunks chunks = RowChunks(s);
+                   const float* beta, const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta,
+                   T* dresidual) {
+  Layout<T> s(shape);
+  int64_t channels = s.channels, wide = s.wide;
+  Scratch<float> scale = Scales(shape, gamma, variance), slope(static_cast<size_t>(channels)),
+                 shift(static_cast<size_t>(channels));
+  Scratch<float> wideMean = s.Repeated(mean), wideBeta = s.Repeated(beta), wideScale = s.Repeated(scale.data());
+  Factors f{wideMean.data(), wideScale.data(), wideBeta.data(), nullptr, nullptr};
+
+  Chunks chunks = s.RowChunks();
   Scratch<double> sums(static_cast<size_t>(2 * std::max(chunks.number, 1) * wide));
   std::fill_n(sums.data(), 2 * wide, 0.0);
-  (s.relu ? SumGradients<true, T> : SumGradients<false, T>)(s, chunks, dy, x, y, wideMean.data(), sums.data());
+  auto sum = !shape.relu ? SumGradients<Mask::kNone, T> : dresidual ? SumGradients<Mask::kOfY, T> : SumGradients<Mask::kOfX, T>;
+  sum(s, chunks, dy, x, y, f, sums.data());
   for (int chunk = 1; chunk < chunks.number; ++chunk) {
     for (int64_t i = 0; i < 2 * wide; ++i) sums[i] += sums[2 * chunk * wide + i];
   }
-  Scratch<float> factors(static_cast<size_t>(3 * wide));
-  float *scale = factors.data(), *slope = scale + wide, *shift = slope + wide;
+
   double rows = static_cast<double>(shape.rows);
   for (int64_t c = 0; c < channels; ++c) {
-    double deviation = 1.0 / std::sqrt(static_cast<double>(variance[c]) + s.epsilon);
-    double sum = 0, product = 0;
-    for (int64_t k = c; k < wide; k += channels) {
-      sum += sums[k];
-      product += sums[wide + k];
+    double deviation = 1.0 / std::sqrt(static_cast<double>(variance[c]) + shape.epsilon);
+    double total = 0, product = 0;
+    for (int64_t k = 0; k < s.factor; ++k) {
+      total += sums[s.At(k, c)];
+      product += sums[wide + s.At(k, c)];
     }
-    dbeta[c] = static_cast<float>(sum);
+    dbeta[c] = static_cast<float>(total);
     dgamma[c] = static_cast<float>(product * deviation);
-    for (int64_t k = c; k < wide; k += channels) {
-      scale[k] = static_cast<float>(gamma[c] * deviation);
-      slope[k] = static_cast<float>(-gamma[c] * deviation * deviation * deviation * product / rows);
-      shift[k] = static_cast<float>(-gamma[c] * deviation * sum / rows);
-    }
+    slope[c] = static_cast<float>(-gamma[c] * deviation * deviation * deviation * product / rows);
+    shift[c] = static_cast<float>(-gamma[c] * deviation * total / rows);
   }
-  auto spread = s.relu ? (dresidual ? SpreadGradients<true, true, T> : SpreadGradients<true, false, T>)
-                       : (dresidual ? SpreadGradients<false, true, T> : SpreadGradients<false, false, T>);
-  spread(s, dy, x, y, wideMean.data(), scale, slope, shift, dx, dresidual);
+  Scratch<float> wideSlope = s.Repeated(slope.data()), wideShift = s.Repeated(shift.data());
+  f.slope = wideSlope.data();
+  f.shift = wideShift.data();
+  auto spread = dresidual ? (shape.relu ? SpreadGradients<Mask::kOfY, true, T> : SpreadGradients<Mask::kNone, true, T>)
+                          : (shape.relu ? SpreadGradients<Mask::kOfX, false, T> : SpreadGradients<Mask::kNone, false, T>);
+  spread(s, dy, x, y, f, dresidual, dx);
 }
 
 #define INSTANTIATE(T)                                                                                                 \
@@ -247,7 +341,7 @@ void BatchNormGrad(const BatchNormShape& shape, const T* dy, const T* x, const T
   template void BatchNormApply<T>(const BatchNormShape&, const T*, const float*, const float*, const float*,           \
                                   const float*, const T*, T*);                                                         \
   template void BatchNormGrad<T>(const BatchNormShape&, const T*, const T*, const T*, const float*, const float*,      \
-                                 const float*, T*, float*, float*, T*);
+                                 const float*, const float*, T*, float*, float*, T*);
 INSTANTIATE(float)
 INSTANTIATE(BFloat16)
 #undef INSTANTIATE

@@ -26,9 +26,11 @@ template <class T>
 void BatchNormApply(const BatchNormShape& shape, const T* x, const float* gamma, const float* beta, const float* mean,
                     const float* variance, const T* residual, T* y);
 
-/// Gradients through the batch statistics. With ReLU the gradient passes where y > 0. dresidual may be null.
+/// Gradients through the batch statistics. With ReLU the gradient passes where y > 0: y is read where there is a residual, and
+/// its sign is found again from x, with beta, where there is none. dresidual is null if there was none.
 template <class T>
 void BatchNormGrad(const BatchNormShape& shape, const T* dy, const T* x, const T* y, const float* gamma,
-                   const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta, T* dresidual);
+                   const float* beta, const float* mean, const float* variance, T* dx, float* dgamma, float* dbeta,
+                   T* dresidual);
 
 }  // namespace simclr

@@ -216,7 +216,7 @@ describe("batch norm", () => {
     const backward = (convert: (t: tf.Tensor) => tf.Tensor) =>
       run(
         "SimclrBatchNormGrad",
-        { dy: convert(dy), x: convert(x), y: convert(y), gamma, mean, variance },
+        { dy: convert(dy), x: convert(x), y: convert(y), gamma, beta, mean, variance },
         { ...attrs, residual: withResidual },
       );
     const exact = backward(plain);
