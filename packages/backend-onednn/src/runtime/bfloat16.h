@@ -31,9 +31,8 @@ template <>
 SIMCLR_INLINE inline BFloat16 FromFloat<BFloat16>(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
-  uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  uint32_t quiet = (bits >> 16) | 0x40u;
-  return {static_cast<uint16_t>((bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded)};
+  uint32_t rounded = bits + 0x7fffu + ((bits >> 16) & 1u);
+  return {static_cast<uint16_t>((value != value ? bits | 0x400000u : rounded) >> 16)};
 }
 
 /// y[i] = x[i] in the other type.
