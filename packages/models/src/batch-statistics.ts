@@ -66,12 +66,7 @@ export class BatchStatistics {
 
   /** Sets every running value to `momentum * running + (1 - momentum) * batch`, and forgets the batch. */
   apply(): void {
-    tf.tidy(() => {
-      for (const { weight, batch, momentum } of this.#updates) {
-        const { variable } = weight;
-        variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(batch, 1 - momentum)));
-      }
-    });
+    tf.tidy(() => move(this.#updates));
     this.dispose();
   }
 
@@ -83,11 +78,11 @@ export class BatchStatistics {
     const parts = new Map<Weight, Update[]>();
     for (const update of this.#updates) parts.set(update.weight, [...(parts.get(update.weight) ?? []), update]);
     tf.tidy(() => {
-      for (const [{ variable }, updates] of parts) {
-        const { momentum } = updates[0]!;
-        const mean = tf.div(tf.addN(updates.map(({ batch }) => batch)), updates.length); // [C]
-        variable.assign(tf.add(tf.mul(variable, momentum), tf.mul(mean, 1 - momentum)));
-      }
+      const means = [...parts.values()].map((updates) => ({
+        ...updates[0]!,
+        batch: tf.div<tf.Tensor1D>(tf.addN(updates.map(({ batch }) => batch)), updates.length), // [C]
+      }));
+      move(means);
     });
     this.dispose();
   }
@@ -96,6 +91,26 @@ export class BatchStatistics {
   dispose(): void {
     tf.dispose(this.#updates.map(({ batch }) => batch));
     this.#updates = [];
+  }
+}
+
+/** Applies the updates in turn: many small ones in a few kernels, as far as none builds on another. */
+function move(updates: readonly Update[]): void {
+  for (let rest = updates; rest.length > 0; ) {
+    const { momentum } = rest[0]!;
+    const weights = new Set<Weight>();
+    const together: Update[] = [];
+    const later: Update[] = [];
+    for (const update of rest) {
+      (update.momentum === momentum && !weights.has(update.weight) ? together : later).push(update);
+      weights.add(update.weight);
+    }
+    const running = tf.concat1d(together.map(({ weight }) => weight.variable as unknown as tf.Tensor1D));
+    const batch = tf.concat1d(together.map(({ batch }) => batch));
+    const moved = tf.add(tf.mul(running, momentum), tf.mul(batch, 1 - momentum));
+    const sizes = together.map(({ batch }) => batch.size);
+    for (const [i, value] of tf.split(moved, sizes).entries()) together[i]!.weight.variable.assign(value);
+    rest = later;
   }
 }
 

@@ -68,13 +68,29 @@ describe("momentumNetwork", () => {
   });
 });
 
-describe("BatchStatistics.applyMean", () => {
+describe("BatchStatistics", () => {
   beforeAll(() => tf.setBackend("cpu"));
+  const weight = (name: string, value: readonly number[]) =>
+    ({ name, role: "statistic", variable: tf.tidy(() => tf.variable(tf.tensor1d([...value]), false)) }) as const;
 
-  it("moves a running value once, towards the mean of what the parts of a batch recorded", () => {
-    const weight = (name: string, value: number) =>
-      ({ name, role: "statistic", variable: tf.variable(tf.tensor1d([value]), false) }) as const;
-    const [mean, variance] = [weight("mean", 10), weight("variance", 1)];
+  it("apply moves running values towards one record after the other, each with its own momentum", () => {
+    const before = tf.memory().numTensors;
+    const [mean, variance, other] = [weight("mean", [10, 20]), weight("variance", [1, 2]), weight("other", [5])];
+    const statistics = new BatchStatistics();
+    statistics.record(mean, variance, tf.tensor1d([2, 4]), tf.tensor1d([30, 40]), 0.9);
+    statistics.record(other, other, tf.tensor1d([1]), tf.tensor1d([3]), 0.5);
+    statistics.record(mean, variance, tf.tensor1d([6, 8]), tf.tensor1d([50, 60]), 0.8);
+    statistics.apply();
+    const twice = (old: number, a: number, b: number) => 0.8 * (0.9 * old + 0.1 * a) + 0.2 * b;
+    expectClose(mean.variable, [twice(10, 2, 6), twice(20, 4, 8)], { atol: 1e-6 });
+    expectClose(variance.variable, [twice(1, 30, 50), twice(2, 40, 60)], { atol: 1e-6 });
+    expectClose(other.variable, [0.5 * (0.5 * 5 + 0.5 * 1) + 0.5 * 3], { atol: 1e-6 });
+    tf.dispose([mean.variable, variance.variable, other.variable]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it("applyMean moves a running value once, towards the mean of what the parts of a batch recorded", () => {
+    const [mean, variance] = [weight("mean", [10]), weight("variance", [1])];
     const statistics = new BatchStatistics();
     for (const part of [2, 4]) statistics.record(mean, variance, tf.tensor1d([part]), tf.tensor1d([10 * part]), 0.9);
     statistics.applyMean();
