@@ -27,6 +27,9 @@ const withoutPredictor = defineMethod({
   }),
 });
 
+// Deviations fall from 0.7 through 0.2 quickly, and waver about their trend by 0.02: rounding decides, which threads change.
+const collapsed = { patience: 3, threshold: 0.2 };
+
 async function trainFor(steps: number, method: Method, action: "warn" | "stop") {
   const net = network({ outputNorm: method.outputNorm });
   const task = methodTask({ method, ...net, recipe: cifar({ size: SIDE }), random });
@@ -47,7 +50,7 @@ async function trainFor(steps: number, method: Method, action: "warn" | "stop") 
       random,
       hooks: [
         { name: "record", stepEnd: (_, { metrics }) => void deviations.push(metrics.projectionDeviation!) },
-        collapseHook({ warn: (text) => void warnings.push(text), action, patience: 3 }),
+        collapseHook({ warn: (text) => void warnings.push(text), action, ...collapsed }),
       ],
     });
   } finally {
@@ -69,20 +72,20 @@ describe("collapse", () => {
   });
 
   it("is provoked by leaving SimSiam's predictor out, and said once", async () => {
-    const { warnings, deviations } = await trainFor(30, withoutPredictor, "warn");
+    const { warnings, deviations } = await trainFor(50, withoutPredictor, "warn");
     expect(deviations[0]).toBeGreaterThan(0.3);
     expect(deviations.at(-1)).toBeLessThan(0.1);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
-      /^simsiam-without-predictor: collapse: the projections of all images have become alike: projectionDeviation has been below 0\.1 for 3 steps, 0\.\d+ at step \d+ \(about 1 is healthy, 0 is collapse\)\. Lower the learning rate \(it was 0\.100\)/,
+      /^simsiam-without-predictor: collapse: the projections of all images have become alike: projectionDeviation has been below 0\.2 for 3 steps, 0\.\d+ at step \d+ \(about 1 is healthy, 0 is collapse\)\. Lower the learning rate \(it was 0\.100\)/,
     );
-  });
+  }, 60_000);
 
   it("ends the run where it is told to", async () => {
     await expect(trainFor(30, withoutPredictor, "stop")).rejects.toThrow(
       /hook "collapse" failed in stepEnd after \d+ of 30 steps: collapse: the projections of all images have become alike/,
     );
-  });
+  }, 60_000);
 
   it("does not happen to SimCLR", async () => {
     const { warnings, deviations } = await trainFor(30, methods.simclr, "warn");
@@ -90,5 +93,5 @@ describe("collapse", () => {
     // One step of so few images may dip; a collapse, which the hook looks for, stays.
     const last = deviations.slice(-10);
     expect(last.reduce((sum, each) => sum + each, 0) / last.length).toBeGreaterThan(0.2);
-  });
+  }, 60_000);
 });
