@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const addon = fileURLToPath(new URL("../build/simclr_onednn.node", import.meta.url));
 /** Functions that run only after kIsa was asked: the two copies of a loop body, and what is local to files for one width of vector. */
-const DISPATCHED = /CallAvx(2|512)|6simclr(8winograd|10batch_norm)12_GLOBAL__N_1|6simclr5pairs/;
+const DISPATCHED = /CallAvx(2|512)|6simclr(8winograd|10batch_norm)12_GLOBAL__N_1|6simclr(5pairs|6narrow)/;
 /** Instructions with a VEX or EVEX prefix, BMI and counting: none is in plain x86-64. */
 const ABOVE_BASELINE = /^(v\w+|kmov\w*|andn|bextr|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|popcnt|lzcnt|movbe)\b/;
 

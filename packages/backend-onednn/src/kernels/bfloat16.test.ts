@@ -4,12 +4,16 @@ import { onednnInfo, onednnMemory } from "../loader.js";
 import { setPrecision } from "../precision.js";
 import { registerOnednnBackend } from "../register-backend.js";
 import { expectNear, normal } from "../testing.js";
+import { setWinograd } from "../winograd.js";
 
 beforeAll(async () => {
   registerOnednnBackend();
   await tf.setBackend("onednn");
 });
-afterEach(() => setPrecision("float32"));
+afterEach(() => {
+  setPrecision("float32");
+  setWinograd(true);
+});
 
 /** The nearest bfloat16, ties to even, by its definition: 8 significant bits. */
 function nearest(value: number): number {
@@ -153,6 +157,71 @@ describe("convolution of 3x3", () => {
     expect(y).toEqual(exact[0]!.map(nearest));
     expect(dx).toEqual(exact[1]!.map(nearest));
     expect(dfilter).toEqual(exact[2]);
+  });
+});
+
+describe("convolution of 3x3 from 16 channels to 16", () => {
+  it.each([
+    { images: [3, 32, 32], pad: "same" },
+    { images: [2, 3, 48], pad: "same" },
+    { images: [2, 11, 17], pad: "valid" },
+    { images: [5, 17, 13], pad: "same" },
+    {
+      images: [1, 9, 31],
+      pad: [
+        [0, 0],
+        [2, 1],
+        [0, 4],
+        [0, 0],
+      ],
+    },
+    {
+      images: [1, 1, 16],
+      pad: [
+        [0, 0],
+        [2, 2],
+        [2, 2],
+        [0, 0],
+      ],
+    },
+  ])("differs from float32's by its rounding: $images, padding $pad", ({ images, pad }) => {
+    const x = held(normal([...images, 16], 23));
+    const filter = held(normal([3, 3, 16, 16], 24));
+    const bias = normal([16], 25);
+    const attrs = { strides: 1, pad, dataFormat: "NHWC", dilations: 1, inputShape: x.shape, filterShape: filter.shape };
+    const dy = held(normal(run("Conv2D", { x, filter }, attrs)[0]!.shape, 26));
+    const passes = (convert: (t: tf.Tensor) => tf.Tensor) => {
+      const [X, DY, F] = [convert(x), convert(dy), tf.tensor(filter.dataSync(), filter.shape)];
+      const [y] = run("FusedConv2D", { x: X, filter: F, bias }, { ...attrs, activation: "linear" });
+      const [dx] = run("Conv2DBackpropInput", { dy: DY, filter: F }, attrs);
+      const [dfilter] = run("Conv2DBackpropFilter", { x: X, dy: DY }, attrs);
+      return [y!, dx!, dfilter!].map((t) => t.dataSync());
+    };
+    const exact = passes((t) => tf.tensor(t.dataSync(), t.shape));
+    setPrecision("bfloat16");
+    const [y, dx, dfilter] = passes((t) => t);
+    for (const [i, rounded] of [y!, dx!].entries()) {
+      const expected = Array.from(exact[i]!, nearest);
+      // a sum that lies near the middle between two values may be rounded to either
+      expectNear(rounded, expected, 2 ** -8, i === 0 ? "y" : "dx");
+      expect(Array.from(rounded).filter((value, k) => value !== expected[k]).length).toBeLessThan(
+        expected.length / 100,
+      );
+    }
+    expectNear(dfilter!, exact[2]!, 3e-6, "dfilter");
+  });
+
+  it("shows NaN where it is looked at, and nowhere else", () => {
+    const x = normal([2, 4, 16, 16], 27);
+    const values = x.dataSync().slice();
+    values[(16 + 15) * 16 + 3] = Number.NaN; // of the first image, the last pixel of the second line
+    const attrs = { strides: 1, pad: "same", dataFormat: "NHWC", dilations: 1 };
+    const filter = normal([3, 3, 16, 16], 28);
+    setWinograd(false); // which processors without products of bfloat16 would use, and it gives NaN in whole tiles
+    setPrecision("bfloat16");
+    const [y] = run("Conv2D", { x: tf.tensor(values, x.shape), filter }, attrs);
+    const seen = Array.from(y!.dataSync(), Number.isNaN).flatMap((nan, i) => (nan && i % 16 === 0 ? [i / 16] : []));
+    expect(seen).toEqual([14, 15, 30, 31, 46, 47]);
   });
 });
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "kernels/narrow.h"
 #include "kernels/pairs.h"
 #include "kernels/winograd.h"
 #include "runtime/onednn_api.h"
@@ -202,6 +203,7 @@ void Conv2D(const ConvShape& shape, const float* x, const float* filter, const f
 
 void Conv2D(const ConvShape& shape, const BFloat16* x, const float* filter, const float* bias, BFloat16* y) {
   if (shape.OutputSize() == 0) return;
+  if (NarrowApplies(shape)) return NarrowConv2D(shape, x, filter, bias, y);
   if (WinogradSuits<BFloat16>(shape)) return WinogradConv2D(shape, x, filter, bias, y);
   if (MultipliesBfloat16()) return RunForward(shape, Type::bf16, x, filter, bias, y);
   Scratch<float> wide(static_cast<size_t>(shape.OutputSize()));
@@ -223,6 +225,7 @@ void Conv2DBackpropInput(const ConvShape& shape, const float* dy, const float* f
 
 void Conv2DBackpropInput(const ConvShape& shape, const BFloat16* dy, const float* filter, BFloat16* dx) {
   if (shape.OutputSize() == 0) return std::fill_n(dx, shape.InputSize(), BFloat16{0}), void();
+  if (NarrowApplies(shape)) return NarrowBackpropInput(shape, dy, filter, dx);
   if (WinogradSuits<BFloat16>(shape)) return WinogradBackpropInput(shape, dy, filter, dx);
   if (MultipliesBfloat16()) return RunBackpropInput(shape, Type::bf16, dy, filter, dx);
   Scratch<float> wide(static_cast<size_t>(shape.InputSize()));
@@ -240,6 +243,7 @@ void Conv2DBackpropFilter(const ConvShape& shape, const float* x, const float* d
 
 void Conv2DBackpropFilter(const ConvShape& shape, const BFloat16* x, const BFloat16* dy, float* dfilter) {
   if (shape.OutputSize() == 0) return std::fill_n(dfilter, shape.FilterSize(), 0.0f), void();
+  if (NarrowApplies(shape)) return NarrowBackpropFilter(shape, x, dy, dfilter);
   if (PairsApply(shape)) return PairsBackpropFilter(shape, x, dy, dfilter);
   if (WinogradSuits<BFloat16>(shape)) return WinogradBackpropFilter(shape, x, dy, dfilter);
   if (MultipliesBfloat16()) return RunBackpropFilter(shape, Type::bf16, x, dy, dfilter);
