@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { nativeSources } from "./packages/backend-onednn/scripts/native-sources.mjs";
 import { isaLevels } from "./packages/backend-onednn/src/isa-levels.js";
 
@@ -7,6 +8,40 @@ const roots = [
   ...["packages", "apps", "tools"].flatMap((area) => readdirSync(area).map((name) => `${area}/${name}`)),
   "examples/browser",
 ];
+
+/** Files that take more than 20 s, the longest first: one that begins last leaves the other process without work. */
+const LONG = [
+  "apps/cli/src/cli.test.ts",
+  "tools/ranks/src/equal-ranks.test.mjs",
+  "examples/browser/test/page.test.ts",
+  "packages/distributed/src/mpi/mpi.test.ts",
+  "packages/exchange/src/node/export-files.test.ts",
+  "apps/cli/src/launch.test.ts",
+  "apps/cli/src/signs.test.ts",
+  "tools/parity/src/parity.test.mjs",
+  "apps/cli/src/representation-commands.test.ts",
+  "apps/cli/src/sweep.test.ts",
+  "packages/backend-webgpu/src/kernels/kernels.test.ts",
+  "packages/backend-webgpu/src/training.test.ts",
+  "apps/cli/src/init.test.ts",
+  "packages/backend-webgpu/src/kernels/similarity-rows.test.ts",
+  "apps/cli/src/data-check.test.ts",
+  "apps/cli/src/import-check.test.ts",
+  "apps/cli/src/terminal.test.ts",
+  "packages/pipeline/src/run/run.test.ts",
+  "packages/distributed/src/gradients.test.ts",
+  "packages/exchange/src/browser.test.ts",
+  "packages/methods/src/methods.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => LONG.findIndex((file) => moduleId.endsWith(file));
+    const others = files.filter((file) => place(file) < 0);
+    const long = files.filter((file) => place(file) >= 0).sort((a, b) => place(a) - place(b));
+    return [...long, ...(await super.sort(others))];
+  }
+}
 
 const BACKEND = "packages/backend-onednn";
 
@@ -16,6 +51,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
