@@ -38,7 +38,13 @@ for (const table of chosen) {
       ...["sweep", fileOf(table), "--data", values.data, ...time],
     ]);
   }
-  await refresh(table);
+  try {
+    await refresh(table);
+  } catch (error) {
+    if (error.code !== "checkpoint") throw error;
+    console.error(`study: ${error.message}`);
+    status ||= 1;
+  }
   if (status !== 0) break;
 }
 run(process.execPath, [join(root, "node_modules/@biomejs/biome/bin/biome"), "format", "--write", page]);

@@ -185,6 +185,7 @@ describe("convolution of 3x3 from 16 channels to 16", () => {
       ],
     },
   ])("differs from float32's by its rounding: $images, padding $pad", ({ images, pad }) => {
+    setWinograd(false); // float32's would be the larger difference
     const x = held(normal([...images, 16], 23));
     const filter = held(normal([3, 3, 16, 16], 24));
     const bias = normal([16], 25);
