@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "kernels/pairs.h"
 #include "runtime/parallel.h"
 #include "runtime/pool.h"
 #include "runtime/primitive.h"

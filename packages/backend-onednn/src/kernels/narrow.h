@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/convolution.h"
+#include "kernels/pairs.h"
 
 namespace simclr {
 
@@ -19,8 +20,7 @@ constexpr int64_t kTaps = 3;
 /// Outputs of a line that are computed at a time.
 constexpr int64_t kPixels = 16;
 
-/// Two neighbours, the first in the lower half.
-using Pair = uint32_t;
+using pairs::Pair;  // here of two pixels or of two channels
 /// Of the filter: [lines, pairs of input channels, taps, output channels].
 constexpr int64_t kFilterPairs = kTaps * (kChannels / 2) * kTaps * kChannels;
 /// Of a filter's gradient: [lines, taps, output channels, input channels].

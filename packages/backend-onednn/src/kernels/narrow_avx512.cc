@@ -28,10 +28,10 @@ INLINE __m512bh PairsOfPixels(const BFloat16* pixels, __m512i order) {
   return (__m512bh)_mm512_permutexvar_epi16(order, _mm512_loadu_si512(pixels));
 }
 
+/// In each lane the places of a channel in the first and in the second pixel.
 INLINE __m512i OrderOfPairs() {
-  return _mm512_add_epi32(_mm512_set1_epi32(16 << 16),
-                          _mm512_mullo_epi32(_mm512_set1_epi32(0x10001), _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7,
-                                                                                           6, 5, 4, 3, 2, 1, 0)));
+  __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  return _mm512_or_si512(lanes, _mm512_slli_epi32(_mm512_add_epi32(lanes, _mm512_set1_epi32(kChannels)), 16));
 }
 
 INLINE void StorePixels(const __m512* sums, int64_t count, BFloat16* y) {
